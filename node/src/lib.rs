@@ -1,0 +1,1 @@
+//! The Beleg node as a library, for its own binary only.

@@ -1,0 +1,1 @@
+//! Holds nothing: the stories are in `tests/`.
