@@ -1,0 +1,91 @@
+//! Every bound in one place, each with the clause that it comes from.
+//!
+//! What a specification leaves open is bounded here as well: no input, loop or list is unbounded.
+
+/// Largest tree size. Sizes and indexes fit 63 bits, as timestamps do
+/// (tlog-cosignature#format), so that other people's signed integers can hold them.
+pub const TREE_SIZE: u64 = (1 << 63) - 1;
+
+/// Largest timestamp (tlog-cosignature#format).
+pub const TIMESTAMP: u64 = (1 << 63) - 1;
+
+/// Hashes in an inclusion, consistency or subtree consistency proof
+/// (tlog-witness#add-checkpoint, tlog-mirror#request-body).
+pub const PROOF_HASHES: usize = 63;
+
+/// Hashes in a full tile, entries in a full bundle (tlog-tiles#merkle-tree).
+pub const TILE_WIDTH: u16 = 256;
+
+/// The same as [`TILE_WIDTH`], for arithmetic on indexes.
+pub const TILE_WIDTH_U64: u64 = 256;
+
+/// Levels of tiles are numbered from 0 to this (tlog-tiles#merkle-tree).
+pub const TILE_LEVEL: u8 = 63;
+
+/// Bytes of a log entry: entry bundles have 16-bit lengths (tlog-tiles#log-entries).
+pub const ENTRY_BYTES: usize = 65_535;
+
+/// Bytes of an entry bundle: 256 entries, each with its length.
+pub const BUNDLE_BYTES: usize = 256 * (2 + ENTRY_BYTES);
+
+/// Bytes of an entry package: a bundle, the count of hashes and the hashes
+/// (tlog-mirror#request-body).
+pub const PACKAGE_BYTES: usize = BUNDLE_BYTES + 1 + PROOF_HASHES * 32;
+
+/// Signature lines in a note. At least 16 must be accepted (signed-note#format); a federation has
+/// at most 32 operators with two cosignatures each, and a note may carry some that nobody knows.
+pub const NOTE_SIGNATURES: usize = 96;
+
+/// Bytes of a note. 96 ML-DSA-44 signature lines need about 330,000.
+pub const NOTE_BYTES: usize = 512 * 1024;
+
+/// Bytes of a signature in a note, key id not counted. "Nearly 5 kB" (signed-note#format).
+pub const SIGNATURE_BYTES: usize = 8 * 1024;
+
+/// Bytes of a key name. An ML-DSA-44 cosignature holds it with an 8-bit length
+/// (tlog-cosignature#ml-dsa-44-signed-message).
+pub const KEY_NAME_BYTES: usize = 255;
+
+/// Bytes of an origin, for the same reason.
+pub const ORIGIN_BYTES: usize = 255;
+
+/// Bytes of a verifier key or signing key line: the name and 1,312 bytes in base64.
+pub const KEY_LINE_BYTES: usize = 4 * 1024;
+
+/// Extension lines of a checkpoint. They are not recommended (tlog-checkpoint#note-text), so few.
+pub const EXTENSION_LINES: usize = 16;
+
+/// Bytes of the note text of a checkpoint.
+pub const CHECKPOINT_TEXT_BYTES: usize = 8 * 1024;
+
+/// Bytes of an add-checkpoint request: the old size, the proof, the note.
+pub const ADD_CHECKPOINT_BYTES: usize = 32 + PROOF_HASHES * 45 + NOTE_BYTES;
+
+/// Bytes of a ticket. The specification allows 65,535; ours are the signed pending checkpoint.
+pub const TICKET_BYTES: usize = 65_535;
+
+/// Bytes of the header of an add-entries request.
+pub const ADD_ENTRIES_HEADER_BYTES: usize = 2 + ORIGIN_BYTES + 8 + 8 + 2 + TICKET_BYTES;
+
+/// Entries that a client may send although the mirror has them
+/// (tlog-mirror#processing, "too large"): four full packages.
+pub const EXCESS_ENTRIES: u64 = 4 * 256;
+
+/// Bytes of a mirror-info body: two sizes and a ticket in base64.
+pub const MIRROR_INFO_BYTES: usize = 2 * 21 + TICKET_BYTES.div_ceil(3) * 4 + 1;
+
+/// Bytes of the `extra` line of a tlog proof, before base64.
+pub const EXTRA_BYTES: usize = 1024 * 1024;
+
+/// Bytes of a tlog proof file: the extra line, the inclusion proof, the checkpoint.
+pub const TLOG_PROOF_BYTES: usize = EXTRA_BYTES.div_ceil(3) * 4 + 16 * 1024 + NOTE_BYTES;
+
+/// Bytes of a policy file.
+pub const POLICY_BYTES: usize = 1024 * 1024;
+
+/// Logs, witnesses and groups of a policy, of each. At least 32 are recommended
+/// (tlog-policy#implementation-limits); 32 operators need 64 witnesses and 33 groups.
+pub const POLICY_NAMES: usize = 256;
+
+/// Seconds that a snapshot's time may be ahead of the clock of who checks it.
+pub const CLOCK_TOLERANCE_S: u64 = 5;
