@@ -1,1 +1,3 @@
 //! The Beleg node as a library, for its own binary only.
+
+pub mod store;
