@@ -1,3 +1,6 @@
 //! The Beleg node as a library, for its own binary only.
 
+pub mod clock;
+pub mod config;
 pub mod store;
+pub mod telemetry;

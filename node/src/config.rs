@@ -1,0 +1,305 @@
+//! The one config file of a node: read, checked and resolved here and nowhere else.
+//!
+//! Unknown options are refused with their line, so that a spelling mistake is never a silent
+//! default. Paths are relative to the folder of the config file. `config/template.toml` explains
+//! every option; `beleg-node init` writes it.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// Largest config file that is read.
+const MAX_CONFIG_BYTES: u64 = 64 * 1024;
+
+/// What the operator meant, with every default filled in and every path absolute or relative to
+/// the working folder.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Config {
+    /// The file it was read from.
+    pub file: PathBuf,
+    /// Where HTTP is served.
+    pub listen: SocketAddr,
+    /// The data folder.
+    pub data: PathBuf,
+    /// The federation file.
+    pub federation: PathBuf,
+    /// The authority's log; `None` if this node only mirrors and cosigns.
+    pub log: Option<LogConfig>,
+    /// The operator's cosigner; `None` if it runs in another node.
+    pub cosigner: Option<CosignerConfig>,
+    /// Shortest time between the starts of two rounds.
+    pub round_interval: Duration,
+    /// Longest time without a published checkpoint while nothing is submitted.
+    pub idle_interval: Duration,
+    /// Submissions that may wait for a round; the surplus is told to come back.
+    pub pool_submissions: usize,
+    /// Submissions taken into one round.
+    pub round_submissions: usize,
+    /// Time to reach a peer.
+    pub peer_connect_timeout: Duration,
+    /// Time for one answer of a peer.
+    pub peer_timeout: Duration,
+    /// How log lines are written.
+    pub log_format: LogFormat,
+    /// Which log lines are written (as `RUST_LOG` has it).
+    pub log_level: String,
+}
+
+/// The log that this node writes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LogConfig {
+    /// Its origin, as in the federation file.
+    pub origin: String,
+    /// Its signing key (type 0x01).
+    pub key: PathBuf,
+}
+
+/// The keys of the operator's cosigner.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CosignerConfig {
+    /// Ed25519 (type 0x04).
+    pub ed25519_key: PathBuf,
+    /// ML-DSA-44 (type 0x06).
+    pub mldsa_key: PathBuf,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line, for collectors.
+    Json,
+}
+
+/// What `serve` was told on the command line.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ServeOptions {
+    /// Operators whose answer about our newest checkpoint is not waited for before the first
+    /// signature: the operator's explicit word that the restart rule asks for.
+    pub without_peers: Vec<String>,
+}
+
+/// Why a config file cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{file}: cannot be read: {source}\nbeleg-node init writes a config file")]
+    Read {
+        /// The file.
+        file: String,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The file is larger than any config.
+    #[error("{file}: larger than {limit} bytes\nbeleg-node init writes a config file")]
+    TooLarge {
+        /// The file.
+        file: String,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// Not TOML, an unknown option, a value of the wrong kind.
+    #[error("{file}, line {line}: {message}\ncompare with the file that beleg-node init writes")]
+    Syntax {
+        /// The file.
+        file: String,
+        /// 1-based.
+        line: usize,
+        /// What the reader said.
+        message: String,
+    },
+    /// A value that is of the right kind and cannot be meant.
+    #[error("{file}, line {line}: {option} must be {want}\nchange it and start again")]
+    Value {
+        /// The file.
+        file: String,
+        /// 1-based.
+        line: usize,
+        /// The option.
+        option: &'static str,
+        /// What would be right.
+        want: String,
+    },
+    /// Options that belong together.
+    #[error("{file}: {have} is set and {missing} is not\nset both or neither")]
+    Pair {
+        /// The file.
+        file: String,
+        /// The one that is there.
+        have: &'static str,
+        /// The one that is not.
+        missing: &'static str,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    listen: Spanned<String>,
+    data: PathBuf,
+    federation: PathBuf,
+    origin: Option<String>,
+    log_key: Option<PathBuf>,
+    cosigner_ed25519_key: Option<PathBuf>,
+    cosigner_mldsa_key: Option<PathBuf>,
+    round_interval_ms: Option<Spanned<u64>>,
+    idle_interval_s: Option<Spanned<u64>>,
+    pool_submissions: Option<Spanned<u64>>,
+    round_submissions: Option<Spanned<u64>>,
+    peer_connect_timeout_ms: Option<Spanned<u64>>,
+    peer_timeout_ms: Option<Spanned<u64>>,
+    log_format: Option<LogFormat>,
+    log_level: Option<String>,
+}
+
+impl Config {
+    /// Reads a config file.
+    pub fn read(file: &Path) -> Result<Config, ConfigError> {
+        let name = file.display().to_string();
+        let read_error = |source| ConfigError::Read { file: name.clone(), source };
+        if fs::metadata(file).map_err(read_error)?.len() > MAX_CONFIG_BYTES {
+            return Err(ConfigError::TooLarge { file: name, limit: MAX_CONFIG_BYTES });
+        }
+        let text = fs::read_to_string(file).map_err(read_error)?;
+        Config::parse(file, &text)
+    }
+
+    fn parse(file: &Path, text: &str) -> Result<Config, ConfigError> {
+        let written: Written = toml::from_str(text).map_err(|e| ConfigError::Syntax {
+            file: file.display().to_string(),
+            line: line_of(text, e.span().map_or(0, |span| span.start)),
+            message: e.message().to_owned(),
+        })?;
+        let checks = Checks { file, text };
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let place = |path: &Path| folder.join(path);
+        let pair = |a: (&'static str, Option<&Path>), b: (&'static str, Option<&Path>)| match (a, b)
+        {
+            ((_, None), (_, None)) => Ok(None),
+            ((_, Some(first)), (_, Some(second))) => Ok(Some((first.into(), second.into()))),
+            ((have, _), (missing, None)) | ((missing, None), (have, _)) => {
+                Err(ConfigError::Pair { file: file.display().to_string(), have, missing })
+            }
+        };
+        let log: Option<(PathBuf, PathBuf)> = pair(
+            ("origin", written.origin.as_deref().map(Path::new)),
+            ("log_key", written.log_key.as_deref()),
+        )?;
+        let cosigner: Option<(PathBuf, PathBuf)> = pair(
+            ("cosigner_ed25519_key", written.cosigner_ed25519_key.as_deref()),
+            ("cosigner_mldsa_key", written.cosigner_mldsa_key.as_deref()),
+        )?;
+        let pool = checks.number(
+            "pool_submissions",
+            &written.pool_submissions,
+            defaults::POOL,
+            1..=1_000_000,
+        )?;
+        Ok(Config {
+            file: file.to_owned(),
+            listen: checks.address(&written.listen)?,
+            data: place(&written.data),
+            federation: place(&written.federation),
+            log: log.map(|(origin, key)| LogConfig {
+                origin: origin.display().to_string(),
+                key: place(&key),
+            }),
+            cosigner: cosigner.map(|(ed25519, mldsa)| CosignerConfig {
+                ed25519_key: place(&ed25519),
+                mldsa_key: place(&mldsa),
+            }),
+            round_interval: Duration::from_millis(checks.number(
+                "round_interval_ms",
+                &written.round_interval_ms,
+                defaults::ROUND_MS,
+                1..=60_000,
+            )?),
+            idle_interval: Duration::from_secs(checks.number(
+                "idle_interval_s",
+                &written.idle_interval_s,
+                defaults::IDLE_S,
+                1..=86_400,
+            )?),
+            pool_submissions: usize::try_from(pool).unwrap_or(usize::MAX),
+            round_submissions: usize::try_from(checks.number(
+                "round_submissions",
+                &written.round_submissions,
+                defaults::ROUND,
+                1..=100_000,
+            )?)
+            .unwrap_or(usize::MAX),
+            peer_connect_timeout: Duration::from_millis(checks.number(
+                "peer_connect_timeout_ms",
+                &written.peer_connect_timeout_ms,
+                defaults::CONNECT_MS,
+                10..=60_000,
+            )?),
+            peer_timeout: Duration::from_millis(checks.number(
+                "peer_timeout_ms",
+                &written.peer_timeout_ms,
+                defaults::PEER_MS,
+                100..=600_000,
+            )?),
+            log_format: written.log_format.unwrap_or(LogFormat::Text),
+            log_level: written.log_level.unwrap_or_else(|| "info".to_owned()),
+        })
+    }
+}
+
+mod defaults {
+    pub(super) const ROUND_MS: u64 = 20;
+    pub(super) const IDLE_S: u64 = 60;
+    pub(super) const POOL: u64 = 16_384;
+    pub(super) const ROUND: u64 = 8_192;
+    pub(super) const CONNECT_MS: u64 = 2_000;
+    pub(super) const PEER_MS: u64 = 20_000;
+}
+
+struct Checks<'a> {
+    file: &'a Path,
+    text: &'a str,
+}
+
+impl Checks<'_> {
+    fn number(
+        &self,
+        option: &'static str,
+        written: &Option<Spanned<u64>>,
+        default: u64,
+        range: RangeInclusive<u64>,
+    ) -> Result<u64, ConfigError> {
+        let Some(written) = written else { return Ok(default) };
+        if range.contains(written.get_ref()) {
+            return Ok(*written.get_ref());
+        }
+        let want = format!("a number from {} to {}", range.start(), range.end());
+        Err(self.value(option, written.span().start, want))
+    }
+
+    fn address(&self, written: &Spanned<String>) -> Result<SocketAddr, ConfigError> {
+        written.get_ref().parse().map_err(|_| {
+            let want = "an IP address and a port, such as \"127.0.0.1:8001\"".to_owned();
+            self.value("listen", written.span().start, want)
+        })
+    }
+
+    fn value(&self, option: &'static str, at: usize, want: String) -> ConfigError {
+        let file = self.file.display().to_string();
+        ConfigError::Value { file, line: line_of(self.text, at), option, want }
+    }
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    1 + text.bytes().take(at).filter(|b| *b == b'\n').count()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,57 @@
+//! Config files that are refused, each with what the operator reads; and the one init writes.
+
+use super::*;
+
+const GOOD: &str = "listen = \"127.0.0.1:1\"\ndata = \"d\"\nfederation = \"f\"\n";
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(Path::new("etc/node.toml"), text)
+}
+
+fn message(text: &str) -> String {
+    parse(text).unwrap_err().to_string()
+}
+
+#[test]
+fn defaults_are_filled_in_and_paths_are_beside_the_file() {
+    let config = parse(GOOD).unwrap();
+    assert_eq!(config.data, Path::new("etc/d"));
+    assert_eq!(config.federation, Path::new("etc/f"));
+    assert_eq!((config.log, config.cosigner), (None, None));
+    assert_eq!(config.round_interval, Duration::from_millis(20));
+    assert_eq!(config.idle_interval, Duration::from_secs(60));
+}
+
+#[test]
+fn refusals_name_file_and_line() {
+    for (added, want) in [
+        ("listne = 1\n", "etc/node.toml, line 4: unknown field `listne`"),
+        ("\n[peers]\na = 1\n", "etc/node.toml, line 5: unknown field `peers`"),
+        ("round_interval_ms = \"fast\"\n", "etc/node.toml, line 4: invalid type"),
+        ("# x\nround_interval_ms = 0\n", "line 5: round_interval_ms must be a number from 1 to"),
+        ("pool_submissions = -1\n", "etc/node.toml, line 4: invalid value"),
+        ("origin = \n", "etc/node.toml, line 4: "),
+        ("data = \"again\"\n", "etc/node.toml, line 4: duplicate key"),
+        ("origin = \"a\"\n", "etc/node.toml: origin is set and log_key is not\nset both"),
+        ("log_key = \"a\"\n", "etc/node.toml: log_key is set and origin is not\nset both"),
+        ("cosigner_mldsa_key = \"a\"\n", "cosigner_mldsa_key is set and cosigner_ed25519_key"),
+        ("log_format = \"xml\"\n", "etc/node.toml, line 4: unknown variant `xml`"),
+    ] {
+        let got = message(&format!("{GOOD}{added}"));
+        assert!(got.contains(want), "{added:?}: {got}");
+        assert_eq!(got.lines().count(), 2, "{got}");
+    }
+    let got = message("listen = \"localhost\"\ndata = \"d\"\nfederation = \"f\"\n");
+    assert!(got.contains("line 1: listen must be an IP address and a port"), "{got}");
+    assert!(message("data = \"d\"\n").contains("missing field `listen`"));
+}
+
+#[test]
+fn a_missing_or_huge_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("node.toml");
+    let missing = Config::read(&file).unwrap_err().to_string();
+    assert!(missing.contains("cannot be read") && missing.contains("beleg-node init"));
+    fs::write(&file, vec![b'#'; 70_000]).unwrap();
+    assert!(matches!(Config::read(&file), Err(ConfigError::TooLarge { .. })));
+}
