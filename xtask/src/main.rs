@@ -1,2 +1,49 @@
-//! Entry point.
-fn main() {}
+//! The project's own chores: `cargo xtask NAME`. What each does stands in the file of that name.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+mod fuzz;
+mod steps;
+mod test;
+mod tidy;
+mod vectors;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The project's own chores")]
+struct Args {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Run every check and test: the only gate
+    Test(test::Args),
+    /// Check the rules of style that no other tool checks
+    Tidy,
+    /// Write the test vectors anew from their fixed seeds
+    Vectors,
+    /// Run each fuzz target for a while
+    Fuzz(fuzz::Args),
+}
+
+fn main() -> ExitCode {
+    match run(&Args::parse().chore) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(chore: &Chore) -> Result<()> {
+    match chore {
+        Chore::Test(args) => test::run(args),
+        Chore::Tidy => tidy::run(),
+        Chore::Vectors => vectors::write(),
+        Chore::Fuzz(args) => fuzz::run(args),
+    }
+}
