@@ -27,5 +27,7 @@ extern crate std;
 pub mod bytes;
 pub mod hash;
 pub mod limits;
+pub mod merkle;
 pub mod text;
+pub mod tile;
 pub mod time;
