@@ -270,3 +270,6 @@ fn parse_marks(text: &str) -> Option<BTreeMap<String, Dump>> {
     }
     Some(marks)
 }
+
+#[cfg(test)]
+mod tests;
