@@ -1,2 +1,3 @@
-//! Entry point.
+//! `beleg-issuer`: the issuing office's tool.
+mod args; mod chance; mod collect; mod durable; mod media; mod plan; mod settings; mod watch;
 fn main() {}

@@ -6,5 +6,6 @@
 
 pub mod input;
 pub mod json;
+pub mod parallel;
 pub mod shown;
 pub mod walk;

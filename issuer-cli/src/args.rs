@@ -1,0 +1,138 @@
+//! The command line of `beleg-issuer`, and nothing of what it does.
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+const EXIT_STATUS: &str = "\
+EXIT STATUS:
+  0  every document has its receipt (or, with --dry-run, could get one)
+  1  refused: nothing was issued; each reason is named
+  2  the command line, the settings, the key or the federation file is wrong
+  3  not finished: the node or its quorum is away; nothing is lost, run `resume`
+  4  issued, but a receipt could not be put beside its document; it is named";
+
+/// Issue documents: hash them, have their batch entered in the ledger, write their receipts.
+#[derive(Debug, Parser)]
+#[command(name = "beleg-issuer", version, after_help = EXIT_STATUS, arg_required_else_help = true)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make the office's key, its settings and the request that the authority admits
+    Init(Init),
+    /// Make a new key and the request to put it in the place of the old one
+    Rotate(Rotate),
+    /// Give documents their receipts
+    Issue(Issue),
+    /// Finish what an interrupted or failed run has begun
+    Resume(Resume),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Init {
+    /// The office's folder; it is made if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub dir: PathBuf,
+    /// The office's name as everybody will read it, for example "Citizens' office North"
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
+    /// A document type that the office may issue, for example residence.certificate; repeatable
+    #[arg(long = "type", value_name = "TYPE", required = true)]
+    pub types: Vec<String>,
+    /// The authority that the office belongs to, by its short name in the federation file
+    #[arg(long, value_name = "AUTHORITY")]
+    pub authority: String,
+    /// The federation file; it is checked and copied into the folder
+    #[arg(long, value_name = "FILE")]
+    pub federation: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Rotate {
+    /// The office's folder
+    #[arg(long, value_name = "DIR")]
+    pub dir: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Issue {
+    /// Documents, and folders of documents
+    #[arg(required = true, value_name = "FILE|FOLDER")]
+    pub paths: Vec<PathBuf>,
+    /// The office's folder
+    #[arg(long, value_name = "DIR")]
+    pub dir: PathBuf,
+    /// The document type; it must be one that the office may issue
+    #[arg(long = "type", value_name = "TYPE")]
+    pub document_type: String,
+    /// The unit that issues; the settings can name one for all
+    #[arg(long, value_name = "TEXT")]
+    pub unit: Option<String>,
+    /// The last day on which the document is valid; without it there is none
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub valid_until: Option<String>,
+    /// The date that the document bears
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: Option<String>,
+    /// The reference or file number
+    #[arg(long, value_name = "TEXT")]
+    pub reference: Option<String>,
+    /// Another field, shown to whoever gets the whole receipt; repeatable
+    #[arg(long = "field", value_name = "NAME=VALUE", value_parser = field)]
+    pub fields: Vec<(String, String)>,
+    /// The media type of all the documents, instead of the one that each file's name tells
+    #[arg(long, value_name = "TYPE/SUBTYPE")]
+    pub media_type: Option<String>,
+    /// Pass over documents that have a receipt already, instead of refusing the whole call
+    #[arg(long)]
+    pub skip_issued: bool,
+    /// Check everything that can be checked here and say what would be issued; send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Resume {
+    /// The office's folder
+    #[arg(long, value_name = "DIR")]
+    pub dir: PathBuf,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Output {
+    /// One JSON object per line instead of text
+    #[arg(long)]
+    pub json: bool,
+    /// Print nothing about documents that have got their receipts
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+fn field(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_field_is_cut_at_the_first_equals_sign() {
+        assert_eq!(field("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
+        assert!(field("ab").is_err());
+    }
+}
