@@ -25,9 +25,13 @@ extern crate alloc;
 extern crate std;
 
 pub mod bytes;
+pub mod document;
+pub mod checkpoint;
+pub mod cosignature;
 pub mod hash;
 pub mod limits;
 pub mod merkle;
+pub mod note;
 pub mod text;
 pub mod tile;
 pub mod time;
