@@ -89,3 +89,27 @@ pub const POLICY_NAMES: usize = 256;
 
 /// Seconds that a snapshot's time may be ahead of the clock of who checks it.
 pub const CLOCK_TOLERANCE_S: u64 = 5;
+
+// Documents, ledger, federation, receipt: our own formats (docs/formats.md).
+
+/// Largest integer in a JSON member, and therefore largest index, size or length in a receipt:
+/// every reader of JSON holds it exactly (RFC 8259, section 6).
+pub const JSON_INTEGER: u64 = 1 << 53;
+
+/// Fields of a document.
+pub const FIELDS: usize = 64;
+
+/// Bytes of a field's name; its length is written in 8 bits.
+pub const FIELD_NAME_BYTES: usize = 64;
+
+/// Bytes of a field's value.
+pub const FIELD_VALUE_BYTES: usize = 4096;
+
+/// Bytes of a document type.
+pub const DOCUMENT_TYPE_BYTES: usize = 64;
+
+/// Height of the smallest batch: 16 leaves, so that a lone document is not seen to be alone.
+pub const BATCH_HEIGHT_MIN: u8 = 4;
+
+/// Height of the largest batch: 1,048,576 leaves.
+pub const BATCH_HEIGHT_MAX: u8 = 20;
