@@ -1,7 +1,9 @@
 //! The Beleg node as a library, for its own binary only.
 
+pub mod client;
 pub mod clock;
 pub mod config;
+pub mod http;
 pub mod keys;
 pub mod store;
 pub mod telemetry;

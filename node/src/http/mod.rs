@@ -1,0 +1,3 @@
+//! HTTP: the route table, limits and time-outs.
+
+pub mod listen;
