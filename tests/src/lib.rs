@@ -8,3 +8,5 @@ pub mod http;
 pub mod image;
 pub mod pdf;
 pub mod process;
+pub mod wire;
+pub mod world;

@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+mod demo;
 mod fuzz;
 mod steps;
 mod test;
@@ -19,6 +20,8 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Show the whole service on this machine, in a minute
+    Demo(demo::Args),
     /// Run every check and test: the only gate
     Test(test::Args),
     /// Check the rules of style that no other tool checks
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
 
 fn run(chore: &Chore) -> Result<()> {
     match chore {
+        Chore::Demo(args) => demo::run_demo(args),
         Chore::Test(args) => test::run(args),
         Chore::Tidy => tidy::run(),
         Chore::Vectors => vectors::write(),
