@@ -25,13 +25,16 @@ extern crate alloc;
 extern crate std;
 
 pub mod bytes;
-pub mod document;
 pub mod checkpoint;
 pub mod cosignature;
+pub mod document;
 pub mod hash;
 pub mod limits;
 pub mod merkle;
+pub mod mirror;
 pub mod note;
 pub mod text;
 pub mod tile;
 pub mod time;
+pub mod tlog_proof;
+pub mod witness;
