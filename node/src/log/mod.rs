@@ -1,0 +1,3 @@
+//! The authority's own log: what waits, the only writer, publication to a quorum, proofs.
+
+pub mod pool;
