@@ -33,6 +33,7 @@ pub mod limits;
 pub mod merkle;
 pub mod mirror;
 pub mod note;
+pub mod policy;
 pub mod text;
 pub mod tile;
 pub mod time;
