@@ -10,6 +10,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use proto::limits::KEY_LINE_BYTES;
+use proto::note::{self, KeyType, SigningKey, VerifierKey};
 use zeroize::Zeroizing;
 
 /// Why a key file cannot be used or made.
@@ -46,45 +47,103 @@ pub enum KeyError {
         /// Its permission bits.
         mode: u32,
     },
-    /// Larger than a key, or not text.
-    #[error("{file}: this is not a key file\ngive the file that holds PRIVATE+KEY+...")]
-    NotAKey {
+    /// Not a key at all, or damaged.
+    #[error("{file}: {source}\ngive the file that beleg-node {made_by} wrote")]
+    Unreadable {
         /// The file.
         file: String,
+        /// What would have made it.
+        made_by: &'static str,
+        /// What is wrong.
+        source: note::KeyError,
+    },
+    /// A key of another purpose.
+    #[error(
+        "{file}: this key has type 0x{got:02x} and one of type 0x{want:02x} is needed\n\
+         give the key that was made for this purpose"
+    )]
+    WrongPurpose {
+        /// The file.
+        file: String,
+        /// The type that is needed.
+        want: u8,
+        /// The type that it has.
+        got: u8,
+    },
+    /// The operating system gives no random bytes, so no key can be made.
+    #[error("the operating system gives no random bytes: {source}\ntry again on another computer")]
+    Random {
+        /// What it said.
+        source: getrandom::Error,
     },
 }
 
-/// Writes a new key: the secret line with mode 0600, and its vkey beside it. Both are durable.
-pub fn write_new(file: &Path, secret_line: &str, vkey: &str) -> Result<(), KeyError> {
-    let public = public_file(file);
-    if public.exists() {
-        return Err(KeyError::Exists { file: public.display().to_string() });
-    }
-    create(file, 0o600, secret_line)?;
-    create(&public, 0o644, vkey)?;
-    let folder = match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let synced = File::open(folder).and_then(|open| open.sync_all());
-    synced.map_err(|e| io_error(folder, "sync the folder", e))
+/// Makes a key from fresh random bytes and writes it: the secret line with mode 0600, and the vkey
+/// beside it. Both are durable.
+pub fn create(file: &Path, name: &str, kind: KeyType) -> Result<VerifierKey, KeyError> {
+    let mut seed = Zeroizing::new([0u8; 32]);
+    getrandom::fill(seed.as_mut_slice()).map_err(|source| KeyError::Random { source })?;
+    let key = SigningKey::from_seed(name, kind, &seed).map_err(|e| unreadable(file, e))?;
+    write_new(file, &key)?;
+    Ok(key.verifier_key().clone())
 }
 
-/// Reads the secret line of a key file, without its newline, if nobody else may.
-pub fn read_secret(file: &Path) -> Result<Zeroizing<String>, KeyError> {
+/// Refuses if the key or its vkey file exists, so that several keys can be made or none.
+pub fn check_free(file: &Path) -> Result<(), KeyError> {
+    for file in [file.to_owned(), public_file(file)] {
+        if file.symlink_metadata().is_ok() {
+            return Err(KeyError::Exists { file: file.display().to_string() });
+        }
+    }
+    Ok(())
+}
+
+/// Reads a signing key of this purpose, if nobody else may read it.
+pub fn load(file: &Path, kind: KeyType) -> Result<SigningKey, KeyError> {
     let open = File::open(file).map_err(|e| io_error(file, "open the key", e))?;
     let mode = open.metadata().map_err(|e| io_error(file, "read", e))?.permissions().mode();
     if mode & 0o077 != 0 {
         let file = file.display().to_string();
         return Err(KeyError::TooOpen { file, mode: mode & 0o7777 });
     }
-    read_line(open, file).map(Zeroizing::new)
+    let text = read_bounded(open, file)?;
+    let key = SigningKey::parse(&text).map_err(|e| unreadable(file, e))?;
+    check_purpose(file, kind, key.verifier_key())?;
+    Ok(key)
 }
 
-/// Reads a vkey file, without its newline.
-pub fn read_public(file: &Path) -> Result<String, KeyError> {
+/// Reads the vkey that lies beside a key, or was sent by someone.
+pub fn load_public(file: &Path, kind: KeyType) -> Result<VerifierKey, KeyError> {
     let open = File::open(file).map_err(|e| io_error(file, "open the vkey", e))?;
-    read_line(open, file)
+    let text = read_bounded(open, file)?;
+    let key = VerifierKey::parse(text.strip_suffix('\n').unwrap_or(&text));
+    let key = key.map_err(|e| unreadable(file, e))?;
+    check_purpose(file, kind, &key)?;
+    Ok(key)
+}
+
+fn check_purpose(file: &Path, want: KeyType, key: &VerifierKey) -> Result<(), KeyError> {
+    if key.kind() == want {
+        return Ok(());
+    }
+    let file = file.display().to_string();
+    Err(KeyError::WrongPurpose { file, want: want.byte(), got: key.kind().byte() })
+}
+
+fn unreadable(file: &Path, source: note::KeyError) -> KeyError {
+    KeyError::Unreadable { file: file.display().to_string(), made_by: "init or key new", source }
+}
+
+fn write_new(file: &Path, key: &SigningKey) -> Result<(), KeyError> {
+    check_free(file)?;
+    write_file(file, 0o600, &key.to_file())?;
+    write_file(&public_file(file), 0o644, &format!("{}\n", key.verifier_key()))?;
+    let folder = match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let synced = File::open(folder).and_then(|open| open.sync_all());
+    synced.map_err(|e| io_error(folder, "sync the folder", e))
 }
 
 /// Where the vkey of a key file lies.
@@ -94,13 +153,12 @@ pub fn public_file(file: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn create(file: &Path, mode: u32, line: &str) -> Result<(), KeyError> {
+fn write_file(file: &Path, mode: u32, text: &str) -> Result<(), KeyError> {
     let opened = OpenOptions::new().write(true).create_new(true).mode(mode).open(file);
     let mut open = opened.map_err(|e| match e.kind() {
         io::ErrorKind::AlreadyExists => KeyError::Exists { file: file.display().to_string() },
         _ => io_error(file, "create the key", e),
     })?;
-    let text = Zeroizing::new(format!("{line}\n"));
     let written = open.write_all(text.as_bytes()).and_then(|()| open.sync_all());
     written.map_err(|e| {
         // Half a key is not a key: the name is free for the next try.
@@ -109,20 +167,17 @@ fn create(file: &Path, mode: u32, line: &str) -> Result<(), KeyError> {
     })
 }
 
-fn read_line(open: File, file: &Path) -> Result<String, KeyError> {
+fn read_bounded(open: File, file: &Path) -> Result<Zeroizing<String>, KeyError> {
     let limit = KEY_LINE_BYTES as u64 + 2;
+    // Room for all of it from the start: a string that grows leaves copies of the secret behind.
     let mut text = Zeroizing::new(String::with_capacity(KEY_LINE_BYTES + 2));
-    let not_a_key = || KeyError::NotAKey { file: file.display().to_string() };
     match open.take(limit).read_to_string(&mut text) {
-        Ok(_) => {}
-        Err(e) if e.kind() == io::ErrorKind::InvalidData => return Err(not_a_key()),
-        Err(e) => return Err(io_error(file, "read", e)),
+        Ok(_) => Ok(text),
+        Err(e) if e.kind() == io::ErrorKind::InvalidData => {
+            Err(unreadable(file, note::KeyError::BadForm))
+        }
+        Err(e) => Err(io_error(file, "read", e)),
     }
-    let line = text.strip_suffix('\n').unwrap_or(&text);
-    if line.is_empty() || line.len() > KEY_LINE_BYTES || line.contains('\n') {
-        return Err(not_a_key());
-    }
-    Ok(line.to_owned())
 }
 
 fn io_error(path: &Path, action: &'static str, source: io::Error) -> KeyError {
@@ -136,11 +191,16 @@ mod tests {
     #[test]
     fn a_new_key_is_private_and_its_vkey_is_beside_it() {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("log.key");
-        write_new(&file, "PRIVATE+KEY+x", "x+1+a").unwrap();
-        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(read_secret(&file).unwrap().as_str(), "PRIVATE+KEY+x");
-        assert_eq!(read_public(&folder.path().join("log.key.pub")).unwrap(), "x+1+a");
+        for kind in [KeyType::Ed25519, KeyType::CosignatureV1, KeyType::SubtreeV1] {
+            let file = folder.path().join(format!("{}.key", kind.byte()));
+            let made = create(&file, "example.org/log", kind).unwrap();
+            assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(load(&file, kind).unwrap().verifier_key(), &made);
+            assert_eq!(load_public(&public_file(&file), kind).unwrap(), made);
+        }
+        let file = folder.path().join("4.key");
+        let error = load(&file, KeyType::Ed25519).map(drop).unwrap_err();
+        assert!(error.to_string().contains("type 0x04 and one of type 0x01 is needed"), "{error}");
     }
 
     #[test]
@@ -148,10 +208,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("log.key");
         let refused = || {
-            let error = write_new(&file, "two", "two").unwrap_err();
+            let error = create(&file, "x", KeyType::Ed25519).unwrap_err();
             assert!(matches!(error, KeyError::Exists { .. }), "{error}");
         };
-        write_new(&file, "one", "one").unwrap();
+        create(&file, "x", KeyType::Ed25519).unwrap();
         refused();
         fs::remove_file(public_file(&file)).unwrap();
         refused();
@@ -165,10 +225,10 @@ mod tests {
     fn a_key_that_others_may_read_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("log.key");
-        write_new(&file, "secret", "public").unwrap();
+        create(&file, "x", KeyType::Ed25519).unwrap();
         for mode in [0o640, 0o604, 0o620, 0o601] {
             fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
-            let error = read_secret(&file).unwrap_err();
+            let error = load(&file, KeyType::Ed25519).map(drop).unwrap_err();
             assert!(matches!(error, KeyError::TooOpen { .. }));
             assert!(error.to_string().contains(&format!("(mode {mode:04o})")), "{error}");
         }
@@ -177,17 +237,27 @@ mod tests {
     #[test]
     fn what_is_not_a_key_is_refused() {
         let folder = tempfile::tempdir().unwrap();
+        let read = |file: &Path| load(file, KeyType::Ed25519).map(drop).unwrap_err();
+        let good = folder.path().join("good");
+        create(&good, "x", KeyType::Ed25519).unwrap();
+        let text = fs::read_to_string(&good).unwrap();
         for (name, bytes) in [
             ("empty", &b""[..]),
-            ("lines", b"a\nb\n"),
+            ("public", &fs::read(public_file(&good)).unwrap()),
+            ("cut", &text.as_bytes()[..text.len() - 9]),
+            ("other-id", text.replacen("x+", "y+", 1).as_bytes()),
+            ("two", text.repeat(2).as_bytes()),
             ("binary", b"\xff\xfe"),
-            ("long", &[b'a'; KEY_LINE_BYTES + 1]),
+            ("long", &[b'a'; 3 * KEY_LINE_BYTES]),
         ] {
             let file = folder.path().join(name);
             fs::write(&file, bytes).unwrap();
             fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-            assert!(matches!(read_secret(&file), Err(KeyError::NotAKey { .. })), "{name}");
+            assert!(matches!(read(&file), KeyError::Unreadable { .. }), "{name}");
         }
-        assert!(matches!(read_secret(&folder.path().join("none")), Err(KeyError::Io { .. })));
+        assert!(matches!(read(&folder.path().join("none")), KeyError::Io { .. }));
+        // A secret has not leaked into the message.
+        let seed = text.trim_end().rsplit('+').next().unwrap();
+        assert!(!read(&folder.path().join("cut")).to_string().contains(&seed[..20]));
     }
 }

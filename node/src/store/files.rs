@@ -118,7 +118,7 @@ impl Store for FileStore {
         };
         let entries = match fs::read_dir(&place) {
             Ok(entries) => entries,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(e) if is_absent(&e) => return Ok(Vec::new()),
             Err(e) => return Err(io_error(&place, "list", e)),
         };
         let start = match folder.strip_suffix('/').unwrap_or(folder) {
@@ -149,10 +149,16 @@ impl Store for FileStore {
             Err(e) => Err(e),
         };
         match result {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(io_error(&target, "remove", e)),
-            _ => Ok(()),
+            Ok(()) => sync_folder(target.parent().unwrap_or(&self.root)),
+            Err(e) if is_absent(&e) => Ok(()),
+            Err(e) => Err(io_error(&target, "remove", e)),
         }
     }
+}
+
+/// Nothing has this name: there is no such file, or its folder is a file.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// Creates the store's folder if it is missing, durably.
@@ -177,9 +183,7 @@ fn same_content(target: &Path, bytes: &[u8]) -> Result<bool, StoreError> {
 fn read_bounded(target: &Path) -> Result<Option<Vec<u8>>, StoreError> {
     let file = match File::open(target) {
         Ok(file) => file,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-        // A path through a file instead of a folder: there is nothing there either.
-        Err(e) if e.kind() == io::ErrorKind::NotADirectory => return Ok(None),
+        Err(e) if is_absent(&e) => return Ok(None),
         Err(e) => return Err(io_error(target, "open", e)),
     };
     let found = file.metadata().map_err(|e| io_error(target, "read", e))?;

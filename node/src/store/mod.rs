@@ -40,8 +40,8 @@ pub trait Store: Send + Sync {
     /// `/`. Empty if there is no such folder. `""` is the store itself.
     fn list(&self, folder: &str) -> Result<Vec<String>, StoreError>;
 
-    /// Removes a file, or a folder with everything in it; fine if there is none. The removal is
-    /// not durable: after a power cut the file may be there again.
+    /// Removes a file, or a folder with everything in it; fine if there is none. On `Ok` it does
+    /// not come back after a power cut.
     fn remove(&self, path: &str) -> Result<(), StoreError>;
 }
 
