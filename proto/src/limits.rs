@@ -113,3 +113,51 @@ pub const BATCH_HEIGHT_MIN: u8 = 4;
 
 /// Height of the largest batch: 1,048,576 leaves.
 pub const BATCH_HEIGHT_MAX: u8 = 20;
+
+/// Bytes of an issuer's name.
+pub const ISSUER_NAME_BYTES: usize = 200;
+
+/// Document types in the scope of an issuer.
+pub const ISSUER_SCOPE: usize = 64;
+
+/// Issuers of a log, retired ones included: every peer holds them all in memory.
+pub const ISSUERS: usize = 4096;
+
+/// Issuer entries of a log: admissions, rotations and retirements together.
+pub const ISSUER_ENTRIES: usize = 65_536;
+
+/// Ranges of a revocation: with them it stays under [`ENTRY_BYTES`].
+pub const REVOCATION_RANGES: usize = 4000;
+
+/// Bytes of a piece of the status list: 1,024 documents at two bits each.
+pub const STATUS_PIECE_BYTES: usize = 256;
+
+/// Documents in a piece of the status list.
+pub const STATUS_PIECE_INDEXES: u64 = 1024;
+
+/// Bytes of an issuer request: the statement in base64 and four short lines.
+pub const ISSUER_REQUEST_BYTES: usize = 16 * 1024;
+
+/// Operators of a federation.
+pub const OPERATORS: usize = 32;
+
+/// Authorities of a federation, and logs that it pins.
+pub const AUTHORITIES: usize = 256;
+
+/// Versions in a federation file: one a week for twenty years.
+pub const FEDERATION_VERSIONS: usize = 1024;
+
+/// Bytes of a federation file.
+pub const FEDERATION_BYTES: usize = 16 * 1024 * 1024;
+
+/// Greatest status age that a federation may allow, in seconds: a year.
+pub const STATUS_AGE_S: u64 = 366 * 86_400;
+
+/// Bytes of the short name of an operator or authority.
+pub const SHORT_NAME_BYTES: usize = 64;
+
+/// Bytes of a name that people read.
+pub const DISPLAY_NAME_BYTES: usize = 200;
+
+/// Bytes of a URL.
+pub const URL_BYTES: usize = 1024;

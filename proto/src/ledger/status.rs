@@ -1,0 +1,424 @@
+//! The status list: two bits for each document, in pieces of 256 bytes under an RFC 6962 root.
+//!
+//! ```text
+//! index i stands in byte i/4, bits 2*(i%4), little end first
+//! 0 valid | 1 suspended | 2 superseded | 3 revoked
+//! ```
+//!
+//! The last piece is padded with zeros. Almost every document is valid for ever, so only pieces that
+//! are not all zero are kept, and only tree nodes above them; everything else is the node of an
+//! all-zero tree of its height. Growth costs nothing, a change costs one hash per level, and a flood
+//! of empty batches takes no memory.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use thiserror::Error;
+
+use crate::hash::{EMPTY_ROOT, Hash, LeafIndex, StatusIndex, TreeSize, leaf_hash, node_hash};
+use crate::limits::{self, STATUS_PIECE_BYTES, STATUS_PIECE_INDEXES};
+use crate::merkle::{ProofError, inclusion};
+
+/// Levels above the leaves: enough for [`limits::JSON_INTEGER`] documents.
+const LEVELS: u8 = 43;
+
+/// A piece of the list.
+pub type Piece = [u8; STATUS_PIECE_BYTES];
+
+/// What became of a document.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum StatusState {
+    /// It stands.
+    Valid,
+    /// It does not stand for now.
+    Suspended,
+    /// Another took its place.
+    Superseded,
+    /// It was withdrawn for good.
+    Revoked,
+}
+
+impl StatusState {
+    /// The two bits.
+    pub fn bits(self) -> u8 {
+        match self {
+            StatusState::Valid => 0,
+            StatusState::Suspended => 1,
+            StatusState::Superseded => 2,
+            StatusState::Revoked => 3,
+        }
+    }
+
+    /// The state with these bits; none above 3.
+    pub fn from_bits(bits: u8) -> Option<StatusState> {
+        match bits {
+            0 => Some(StatusState::Valid),
+            1 => Some(StatusState::Suspended),
+            2 => Some(StatusState::Superseded),
+            3 => Some(StatusState::Revoked),
+            _ => None,
+        }
+    }
+}
+
+/// Why a piece proves nothing about a status index.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+#[non_exhaustive]
+pub enum StatusError {
+    /// The index is not in the list.
+    #[error("The status index {index} is outside a list of {length}.")]
+    Outside {
+        /// The index.
+        index: u64,
+        /// Length of the list.
+        length: u64,
+    },
+    /// The path does not lead to the root.
+    #[error("The piece of the status list does not belong to the list: {0}")]
+    Proof(#[from] ProofError),
+}
+
+/// A piece of the list with its path to the root.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StatusPiece {
+    /// The 256 bytes.
+    pub piece: Piece,
+    /// The inclusion proof of the piece.
+    pub path: Vec<Hash>,
+}
+
+impl StatusPiece {
+    /// Checks the piece that holds `index` against a list, and gives the state of `index`.
+    pub fn verify(
+        &self,
+        index: StatusIndex,
+        length: u64,
+        root: &Hash,
+    ) -> Result<StatusState, StatusError> {
+        if index.0 >= length {
+            return Err(StatusError::Outside { index: index.0, length });
+        }
+        let leaf = leaf_hash(&self.piece);
+        let (at, size) = (LeafIndex(piece_of(index)), TreeSize(pieces(length)));
+        inclusion::verify(&leaf, at, size, root, &self.path)?;
+        Ok(state_in(&self.piece, index))
+    }
+}
+
+/// Which piece holds an index.
+pub fn piece_of(index: StatusIndex) -> u64 {
+    index.0.div_euclid(STATUS_PIECE_INDEXES)
+}
+
+/// Count of pieces of a list.
+pub fn pieces(length: u64) -> u64 {
+    length.div_ceil(STATUS_PIECE_INDEXES)
+}
+
+/// Byte and shift of an index in its piece.
+fn place_in(index: StatusIndex) -> (usize, u32) {
+    let within = index.0.rem_euclid(STATUS_PIECE_INDEXES);
+    let byte = usize::try_from(within.div_euclid(4)).unwrap_or(0);
+    let shift = u32::try_from(within.rem_euclid(4)).unwrap_or(0).saturating_mul(2);
+    (byte, shift)
+}
+
+fn state_in(piece: &Piece, index: StatusIndex) -> StatusState {
+    let (byte, shift) = place_in(index);
+    let bits = piece.get(byte).copied().unwrap_or(0).wrapping_shr(shift) & 3;
+    StatusState::from_bits(bits).unwrap_or(StatusState::Revoked)
+}
+
+/// The list with its tree.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StatusTree {
+    length: u64,
+    /// Pieces that are not all zero.
+    changed: BTreeMap<u64, Piece>,
+    /// Nodes above changed pieces, by level and index, as if zero pieces followed without end.
+    nodes: BTreeMap<(u8, u64), Hash>,
+    /// The node of each level over zero pieces only.
+    zero: Vec<Hash>,
+}
+
+impl Default for StatusTree {
+    fn default() -> StatusTree {
+        StatusTree::new()
+    }
+}
+
+impl StatusTree {
+    /// An empty list.
+    pub fn new() -> StatusTree {
+        let first = leaf_hash(&[0; STATUS_PIECE_BYTES]);
+        let above = |hash: &Hash| Some(node_hash(hash, hash));
+        let zero = core::iter::successors(Some(first), above);
+        let zero = zero.take(usize::from(LEVELS).saturating_add(1)).collect();
+        StatusTree { length: 0, changed: BTreeMap::new(), nodes: BTreeMap::new(), zero }
+    }
+
+    /// A list with these pieces; those that are not given are zero. None if one is outside, all zero,
+    /// or has bits behind the end.
+    pub fn from_pieces(length: u64, changed: BTreeMap<u64, Piece>) -> Option<StatusTree> {
+        if length > limits::JSON_INTEGER {
+            return None;
+        }
+        for (at, piece) in &changed {
+            let first = at.checked_mul(STATUS_PIECE_INDEXES)?;
+            let beyond = (first.max(length)..first.checked_add(STATUS_PIECE_INDEXES)?)
+                .any(|index| state_in(piece, StatusIndex(index)) != StatusState::Valid);
+            if first >= length || beyond || piece.iter().all(|byte| *byte == 0) {
+                return None;
+            }
+        }
+        let mut tree = StatusTree { length, ..StatusTree::new() };
+        tree.nodes = changed.iter().map(|(at, piece)| ((0, *at), leaf_hash(piece))).collect();
+        let mut level: BTreeSet<u64> = changed.keys().copied().collect();
+        tree.changed = changed;
+        for height in 1..=LEVELS {
+            level = level.iter().map(|at| at >> 1).collect();
+            level.iter().for_each(|at| tree.join(height, *at));
+        }
+        Some(tree)
+    }
+
+    /// Count of indexes in use.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Pieces that are not all zero.
+    pub fn changed(&self) -> &BTreeMap<u64, Piece> {
+        &self.changed
+    }
+
+    /// Appends documents, all valid. None if there would be more than can be counted.
+    pub fn extend(&mut self, documents: u64) -> Option<()> {
+        let length = self.length.checked_add(documents)?;
+        if length > limits::JSON_INTEGER {
+            return None;
+        }
+        self.length = length;
+        Some(())
+    }
+
+    /// Takes documents off the end that never left the state valid.
+    pub(super) fn shorten(&mut self, length: u64) {
+        self.length = self.length.min(length);
+    }
+
+    /// The state of a document.
+    pub fn state(&self, index: StatusIndex) -> Option<StatusState> {
+        let inside = index.0 < self.length;
+        inside.then(|| state_in(&self.piece(piece_of(index)), index))
+    }
+
+    /// Changes the state of a document and gives the one before.
+    pub fn set(&mut self, index: StatusIndex, state: StatusState) -> Option<StatusState> {
+        let before = self.state(index)?;
+        let at = piece_of(index);
+        let mut piece = self.piece(at);
+        let (byte, shift) = place_in(index);
+        let byte = piece.get_mut(byte)?;
+        *byte = *byte & !3u8.wrapping_shl(shift) | state.bits().wrapping_shl(shift);
+        if piece.iter().all(|byte| *byte == 0) {
+            self.changed.remove(&at);
+            self.nodes.remove(&(0, at));
+        } else {
+            self.changed.insert(at, piece);
+            self.nodes.insert((0, at), leaf_hash(&piece));
+        }
+        (1..=LEVELS).for_each(|level| self.join(level, at.wrapping_shr(u32::from(level))));
+        Some(before)
+    }
+
+    /// The root of the list.
+    pub fn root(&self) -> Hash {
+        match pieces(self.length) {
+            0 => EMPTY_ROOT,
+            count => self.range_root(0, count),
+        }
+    }
+
+    /// The piece that holds an index, with its path.
+    pub fn prove(&self, index: StatusIndex) -> Option<StatusPiece> {
+        if index.0 >= self.length {
+            return None;
+        }
+        let at = piece_of(index);
+        let (mut start, mut end) = (0, pieces(self.length));
+        let mut path = Vec::new();
+        while end.saturating_sub(start) > 1 {
+            let middle = split(start, end);
+            if at < middle {
+                path.push(self.range_root(middle, end));
+                end = middle;
+            } else {
+                path.push(self.range_root(start, middle));
+                start = middle;
+            }
+        }
+        path.reverse();
+        Some(StatusPiece { piece: self.piece(at), path })
+    }
+
+    fn piece(&self, at: u64) -> Piece {
+        self.changed.get(&at).copied().unwrap_or([0; STATUS_PIECE_BYTES])
+    }
+
+    fn node(&self, level: u8, at: u64) -> Hash {
+        let zero = || self.zero.get(usize::from(level)).copied().unwrap_or(EMPTY_ROOT);
+        self.nodes.get(&(level, at)).copied().unwrap_or_else(zero)
+    }
+
+    /// Recomputes a node from its children.
+    fn join(&mut self, level: u8, at: u64) {
+        let (below, left) = (level.saturating_sub(1), at << 1);
+        let right = left | 1;
+        if self.nodes.contains_key(&(below, left)) || self.nodes.contains_key(&(below, right)) {
+            let hash = node_hash(&self.node(below, left), &self.node(below, right));
+            self.nodes.insert((level, at), hash);
+        } else {
+            self.nodes.remove(&(level, at));
+        }
+    }
+
+    /// The root over the pieces `start..end`; `start` is where such a subtree can start, and there is
+    /// at least one piece.
+    fn range_root(&self, start: u64, end: u64) -> Hash {
+        let mut complete = Vec::new();
+        let mut at = start;
+        while at < end {
+            // The largest complete subtree that fits, from the left.
+            let level = end.saturating_sub(at).ilog2();
+            let height = u8::try_from(level).unwrap_or(LEVELS);
+            complete.push(self.node(height, at.wrapping_shr(level)));
+            at = at.saturating_add(1u64.wrapping_shl(level));
+        }
+        let joined = complete.into_iter().rev().reduce(|right, left| node_hash(&left, &right));
+        joined.unwrap_or(EMPTY_ROOT)
+    }
+}
+
+/// Where RFC 6962 parts a range of more than one piece: behind the largest power of two below its
+/// size.
+fn split(start: u64, end: u64) -> u64 {
+    let size = end.saturating_sub(start);
+    let half = 1u64.wrapping_shl(size.saturating_sub(1).max(1).ilog2());
+    start.saturating_add(half)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::merkle::root_of;
+    use proptest::prelude::*;
+
+    fn naive_root(states: &[StatusState]) -> Hash {
+        let mut bytes = alloc::vec![0u8; states.len().div_ceil(1024) * 256];
+        for (i, state) in states.iter().enumerate() {
+            bytes[i / 4] |= state.bits() << (2 * (i % 4));
+        }
+        root_of(&bytes.chunks(256).map(leaf_hash).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn every_count_of_pieces() {
+        let mut tree = StatusTree::new();
+        assert_eq!(tree.root(), EMPTY_ROOT);
+        assert_eq!(tree.prove(StatusIndex(0)), None);
+        for count in 1..=70u64 {
+            // One document more than full pieces, so that the last piece is padded.
+            let length = (count - 1) * 1024 + 1;
+            tree.extend(length - tree.length()).unwrap();
+            tree.set(StatusIndex(length - 1), StatusState::Revoked).unwrap();
+            let mut states = alloc::vec![StatusState::Valid; length as usize];
+            states.iter_mut().step_by(1024).for_each(|state| *state = StatusState::Revoked);
+            let root = naive_root(&states);
+            assert_eq!(tree.root(), root, "{count}");
+            for at in 0..count {
+                let index = StatusIndex(at * 1024);
+                let piece = tree.prove(index).unwrap();
+                assert_eq!(piece.verify(index, length, &root), Ok(StatusState::Revoked));
+            }
+        }
+    }
+
+    #[test]
+    fn hostile_pieces_are_refused() {
+        let mut tree = StatusTree::new();
+        tree.extend(5000).unwrap();
+        let (root, good) = (tree.root(), tree.prove(StatusIndex(4999)).unwrap());
+        let index = StatusIndex(4999);
+        assert_eq!(good.verify(index, 5000, &root), Ok(StatusState::Valid));
+        for outside in [5000, u64::MAX] {
+            let refused = good.verify(StatusIndex(outside), 5000, &root);
+            assert!(matches!(refused, Err(StatusError::Outside { .. })));
+        }
+        let is_bad = |piece: &StatusPiece, length| {
+            matches!(piece.verify(index, length, &root), Err(StatusError::Proof(_)))
+        };
+        assert!(is_bad(&good, 50_000) && is_bad(&good, u64::MAX));
+        let mut changed = good.clone();
+        changed.piece[0] = 3;
+        assert!(is_bad(&changed, 5000));
+        let mut longer = good.clone();
+        longer.path.push(root);
+        assert!(is_bad(&longer, 5000));
+        let mut shorter = good;
+        shorter.path.pop();
+        assert!(is_bad(&shorter, 5000));
+    }
+
+    #[test]
+    fn length_is_bounded_and_costs_nothing() {
+        let mut tree = StatusTree::new();
+        tree.extend(limits::JSON_INTEGER).unwrap();
+        assert_eq!(tree.extend(1), None);
+        let last = StatusIndex(limits::JSON_INTEGER - 1);
+        tree.set(last, StatusState::Suspended).unwrap();
+        let piece = tree.prove(last).unwrap();
+        let state = piece.verify(last, tree.length(), &tree.root());
+        assert_eq!(state, Ok(StatusState::Suspended));
+        assert_eq!(tree.set(StatusIndex(limits::JSON_INTEGER), StatusState::Valid), None);
+    }
+
+    #[test]
+    fn pieces_are_checked_when_loaded() {
+        let load = |length, at, byte: u8, bits| {
+            let mut piece = [0; 256];
+            piece[usize::from(byte)] = bits;
+            StatusTree::from_pieces(length, BTreeMap::from([(at, piece)])).is_some()
+        };
+        assert!(load(1025, 1, 0, 3));
+        assert!(!load(1025, 1, 0, 12), "behind the end");
+        assert!(!load(1025, 2, 0, 3), "no such piece");
+        assert!(!load(1025, 1, 0, 0), "all zero");
+        assert!(!load(1025, u64::MAX, 0, 1), "outside");
+        assert!(!load(u64::MAX, 1, 0, 3), "too long");
+    }
+
+    proptest! {
+        #[test]
+        fn roots_equal_a_naive_recomputation(
+            steps in prop::collection::vec((0u64..3000, any::<prop::sample::Index>(), 0u8..4), 1..20)
+        ) {
+            let mut tree = StatusTree::new();
+            let mut states = Vec::new();
+            for (more, place, bits) in steps {
+                tree.extend(more).unwrap();
+                states.resize(states.len() + more as usize, StatusState::Valid);
+                if !states.is_empty() {
+                    let at = place.index(states.len());
+                    let state = StatusState::from_bits(bits).unwrap();
+                    prop_assert_eq!(tree.set(StatusIndex(at as u64), state), Some(states[at]));
+                    states[at] = state;
+                    prop_assert_eq!(tree.state(StatusIndex(at as u64)), Some(state));
+                }
+                prop_assert_eq!(tree.root(), naive_root(&states));
+            }
+            let loaded = StatusTree::from_pieces(tree.length(), tree.changed().clone());
+            prop_assert_eq!(loaded.unwrap(), tree);
+        }
+    }
+}
