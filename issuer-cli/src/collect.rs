@@ -6,12 +6,14 @@
 use crate::durable;
 use crate::media;
 use crate::watch::{Step, Watch};
+use proto::document::ContentDigest;
+use proto::hash::Hash;
 use rustix::fs::{Access, access};
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use verifier::input::{Digester, FileDigest, InputError, Stamp};
+use verifier::input::{Digester, InputError, Stamp};
 use verifier::parallel;
 use verifier::walk::{self, Found, WalkError};
 
@@ -26,7 +28,7 @@ pub struct Candidate {
     /// As it was given or found.
     pub path: PathBuf,
     /// Of its exact bytes.
-    pub digest: FileDigest,
+    pub digest: ContentDigest,
     /// By which a later change is seen.
     pub stamp: Stamp,
     /// What the issuer says it is.
@@ -183,7 +185,7 @@ fn hash(
 
 /// Moves every document but the first of the same bytes to the faults.
 fn refuse_twins(collection: &mut Collection) {
-    let mut first: HashMap<[u8; 32], usize> = HashMap::new();
+    let mut first: HashMap<Hash, usize> = HashMap::new();
     let mut kept: Vec<Candidate> = Vec::with_capacity(collection.candidates.len());
     for candidate in collection.candidates.drain(..) {
         match first.get(&candidate.digest.sha256) {

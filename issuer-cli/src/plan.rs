@@ -4,13 +4,14 @@
 //! secrets, so only its owner may read it, and it goes away when all receipts are written.
 
 use crate::durable;
+use proto::document::ContentDigest;
 use proto::hash::{Hash, LeafIndex, Timestamp, sha256_parts};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
-use verifier::input::{FileDigest, Stamp};
+use verifier::input::Stamp;
 
 /// Documents in a batch: the widest batch an entry can name.
 pub const DOCUMENTS: usize = 1 << 20;
@@ -66,7 +67,7 @@ pub struct Head {
 pub struct Planned {
     /// From the root of the file system.
     pub path: PathBuf,
-    pub digest: FileDigest,
+    pub digest: ContentDigest,
     pub stamp: Stamp,
     pub media_type: String,
     /// From which the salts of its fields are made.
@@ -157,7 +158,7 @@ impl From<&Planned> for Line {
         Line {
             path_hex: path.is_none().then(|| bytes.to_vec()),
             path,
-            sha256: document.digest.sha256,
+            sha256: document.digest.sha256.0,
             length: document.digest.length,
             media_type: document.media_type.clone(),
             file: document.stamp.file,
@@ -176,7 +177,7 @@ impl From<Line> for Planned {
         };
         Planned {
             path: PathBuf::from(std::ffi::OsString::from_vec(bytes)),
-            digest: FileDigest { sha256: line.sha256, length: line.length, sha512: None },
+            digest: ContentDigest { sha256: Hash(line.sha256), length: line.length, sha512: None },
             stamp: Stamp { file: line.file, size: line.length, modified: line.modified },
             media_type: line.media_type,
             secret: line.secret,
@@ -238,13 +239,13 @@ fn parse<T: for<'de> Deserialize<'de>>(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use std::ffi::OsStr;
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
-    fn plan() -> Plan {
+    pub(crate) fn plan() -> Plan {
         let claims = Claims {
             document_type: "residence.certificate".into(),
             unit: "Registry \u{202e}3\n".into(),
@@ -253,7 +254,7 @@ mod tests {
             reference: None,
             others: vec![("pages".into(), "2".into())],
         };
-        let digest = FileDigest { sha256: [3; 32], length: 7, sha512: None };
+        let digest = ContentDigest { sha256: Hash([3; 32]), length: 7, sha512: None };
         let stamp = Stamp { file: (1, u64::MAX), size: 7, modified: (-5, 999) };
         let document = |name: &[u8], place| Planned {
             path: PathBuf::from(OsStr::from_bytes(name)),

@@ -3,6 +3,8 @@
 //! A file over its bound is an error and never a shorter read. Only regular files are opened: a
 //! pipe would block for ever, and a device has no end.
 
+use proto::document::ContentDigest;
+use proto::hash::Hash;
 use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha256, Sha512};
 use std::fs::{File, Metadata, OpenOptions};
@@ -33,17 +35,6 @@ pub enum InputError {
     /// Its size or time stamp moved while it was read.
     #[error("it was changed while it was being read")]
     Changed,
-}
-
-/// The digest of a document's exact bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FileDigest {
-    /// SHA-256 of the bytes.
-    pub sha256: [u8; 32],
-    /// How many bytes.
-    pub length: u64,
-    /// SHA-512 of the bytes, where it was asked for.
-    pub sha512: Option<[u8; 64]>,
 }
 
 /// What the file system says about a file; two equal stamps mean that nobody wrote to it.
@@ -114,7 +105,7 @@ impl Digester {
         path: &Path,
         with_sha512: bool,
         mut seen: impl FnMut(&[u8]),
-    ) -> Result<(FileDigest, Stamp), InputError> {
+    ) -> Result<(ContentDigest, Stamp), InputError> {
         let (mut file, metadata) = open(path)?;
         let stamp = Stamp::of(&metadata);
         // One byte more than the file has, so that a small file's end is seen without growing.
@@ -143,8 +134,8 @@ impl Digester {
         if length != stamp.size || Stamp::of(&file.metadata()?) != stamp {
             return Err(InputError::Changed);
         }
-        let digest = FileDigest {
-            sha256: sha256.finalize().into(),
+        let digest = ContentDigest {
+            sha256: Hash(sha256.finalize().into()),
             length,
             sha512: sha512.map(|h| h.finalize().into()),
         };
@@ -191,7 +182,7 @@ mod tests {
             let (digest, stamp) = digester.digest(&path, true, |part| seen += part.len()).unwrap();
             let sha256: [u8; 32] = Sha256::digest(&bytes).into();
             let sha512: [u8; 64] = Sha512::digest(&bytes).into();
-            assert_eq!((digest.sha256, digest.sha512), (sha256, Some(sha512)));
+            assert_eq!((digest.sha256.0, digest.sha512), (sha256, Some(sha512)));
             assert_eq!((digest.length, seen, stamp.size), (size as u64, size, size as u64));
         }
     }

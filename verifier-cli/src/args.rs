@@ -1,0 +1,85 @@
+//! The command line of `beleg`, and nothing of what it does.
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+const EXIT_STATUS: &str = "\
+EXIT STATUS:
+  0  VALID: every document is what its issuer issued, and stands
+  1  INVALID: at least one document is not, or does not stand any more
+  2  CANNOT TELL: at least one document could not be judged and none is INVALID;
+     also a wrong command line, and files that cannot be read";
+
+/// Check documents against their receipts, without a network and without telling anybody.
+#[derive(Debug, Parser)]
+#[command(name = "beleg", version, after_help = EXIT_STATUS, arg_required_else_help = true)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say whether documents are VALID, INVALID, or CANNOT TELL
+    #[command(after_help = EXIT_STATUS)]
+    Verify(Verify),
+    /// Show every layer of a receipt in words; nothing is judged
+    #[command(after_help = "EXIT STATUS:\n  0  shown\n  2  the receipt cannot be read")]
+    Inspect(Inspect),
+    /// Print the federation as a C2SP tlog-policy, for other people's tools
+    #[command(after_help = "EXIT STATUS:\n  0  printed\n  2  the federation file is refused")]
+    Policy(Policy),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Verify {
+    /// Documents, and folders of documents; the receipt of NAME is NAME.tlog-proof beside it
+    #[arg(required = true, value_name = "FILE|FOLDER")]
+    pub paths: Vec<PathBuf>,
+    /// The federation file: whom to trust. Get it from a source that you trust, not with a document
+    #[arg(long, value_name = "FILE")]
+    pub federation: PathBuf,
+    /// The receipt of the one document, where it does not lie beside it
+    #[arg(long, value_name = "FILE")]
+    pub receipt: Option<PathBuf>,
+    /// JSON instead of text: one object for one file, else one line for each and a summary
+    #[arg(long)]
+    pub json: bool,
+    /// Print nothing about documents that are VALID
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Inspect {
+    /// A receipt, or a document whose receipt lies beside it
+    #[arg(value_name = "RECEIPT|FILE")]
+    pub path: PathBuf,
+    /// Write the log entry to this new file, byte for byte as the log holds it
+    #[arg(long, value_name = "OUT")]
+    pub entry: Option<PathBuf>,
+    /// JSON instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Policy {
+    /// The federation file
+    #[arg(long, value_name = "FILE")]
+    pub federation: PathBuf,
+    /// Only the policy of this log; needed where the federation has several
+    #[arg(long, value_name = "ORIGIN")]
+    pub origin: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+}
