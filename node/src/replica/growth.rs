@@ -73,6 +73,11 @@ impl Growth {
         self.edge.root()
     }
 
+    /// The leaf hashes of the partial tile.
+    pub(super) fn partial_leaves(&self) -> &[Hash] {
+        self.edge.partial_leaves()
+    }
+
     pub(super) fn reader(&self) -> &Arc<TileReader> {
         &self.reader
     }

@@ -94,9 +94,12 @@ impl TileReader {
 
     /// One entry.
     pub fn entry(&self, index: LeafIndex) -> Result<Vec<u8>, ReadError> {
-        let after = index.0.checked_add(1).ok_or(ProofError::IndexBeyondSize)?;
-        let entries = self.entries(index, LeafIndex(after))?;
-        entries.into_iter().next().ok_or_else(|| ProofError::IndexBeyondSize.into())
+        let head = self.head_of(index.0.saturating_add(1))?;
+        let id = BundleId::at(index.0 / 256, head.size).ok_or(ProofError::IndexBeyondSize)?;
+        let bundle = self.bundle(&head, id)?;
+        let place = usize::try_from(index.0 % 256).unwrap_or(usize::MAX);
+        let entry = bundle.entry(place).ok_or(ProofError::IndexBeyondSize)?;
+        Ok(entry.to_vec())
     }
 
     /// The entries from `start` up to and without `end`.
