@@ -9,6 +9,8 @@
 //! ([`Federation::continues`]).
 
 mod chain;
+mod export;
+mod rules;
 mod trust;
 mod version;
 
@@ -16,33 +18,17 @@ mod version;
 mod tests;
 
 use alloc::vec::Vec;
-use core::fmt;
 
 use thiserror::Error;
 
+pub use crate::ledger::FederationId;
 pub use chain::{ChainNote, sign, sign_next};
 pub use trust::{Link, PublishedCheckpoint, Untrusted};
 pub use version::{Authority, EntryForm, FIRST_LINE, Operator, Pin, Version};
 
-use crate::hash::{Hash, Timestamp};
+use crate::hash::Timestamp;
 use crate::note::{KeyError, NoteError, VerifyError};
 use crate::text::TextError;
-
-/// SHA-256 of the text of version 1: the name that signatures carry.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FederationId(pub [u8; 32]);
-
-impl fmt::Display for FederationId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Hash(self.0).fmt(f)
-    }
-}
-
-impl fmt::Debug for FederationId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "FederationId({self})")
-    }
-}
 
 /// Why bytes are no federation file.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use crate::hash::{LeafIndex, TreeSize};
 
-use super::entry::Entry;
+use super::entry::{self, Entry};
 use super::place::{FederationId, Place};
 
 /// An administration key and how far it counts.
@@ -24,12 +24,27 @@ pub struct Rules {
     federation: FederationId,
     origin: String,
     admin_keys: Vec<AdminKey>,
+    /// Kind bytes in force, in version 1.
+    kinds: Vec<u8>,
 }
 
+/// The kinds of entry whose rules this program knows, with their names in a federation file.
+const KNOWN: [(&str, u8); 3] =
+    [("issuer", entry::ISSUER), ("issuance", entry::ISSUANCE), ("snapshot", entry::SNAPSHOT)];
+
 impl Rules {
-    /// Rules for the log `origin` of a federation. A federation file makes them with `rules_for`.
+    /// Rules for the log `origin` of a federation, with every kind of entry in force whose rules this
+    /// program knows. A federation file makes them with `rules_for`.
     pub fn new(federation: FederationId, origin: &str, admin_keys: Vec<AdminKey>) -> Rules {
-        Rules { federation, origin: origin.to_string(), admin_keys }
+        let kinds = KNOWN.iter().map(|(_, kind)| *kind).collect();
+        Rules { federation, origin: origin.to_string(), admin_keys, kinds }
+    }
+
+    /// The same rules with only those entries in force that are `named`, by kind and version.
+    pub fn naming(mut self, named: impl Fn(&str, u8) -> bool) -> Rules {
+        let kinds = KNOWN.iter().filter(|(name, _)| named(name, entry::VERSION));
+        self.kinds = kinds.map(|(_, kind)| *kind).collect();
+        self
     }
 
     /// The federation.
@@ -53,9 +68,14 @@ impl Rules {
         self.admin_keys.iter().filter(counts).map(|key| &key.key)
     }
 
-    /// Whether this kind and version of entry is in force. Every federation version so far names
-    /// `issuer/1 issuance/1 snapshot/1`; a file that names others is refused.
+    /// Whether this kind and version of entry is in force. A revocation never is: its rules are not
+    /// fixed yet.
     pub fn in_force(&self, entry: &Entry) -> bool {
-        !matches!(entry, Entry::Revocation(_))
+        self.kinds.contains(&match entry {
+            Entry::Issuer(_) => entry::ISSUER,
+            Entry::Issuance(_) => entry::ISSUANCE,
+            Entry::Revocation(_) => entry::REVOCATION,
+            Entry::Snapshot(_) => entry::SNAPSHOT,
+        })
     }
 }
