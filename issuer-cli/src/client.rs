@@ -31,6 +31,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 pub struct IssuerRow {
     /// Index of the entry.
     pub index: u64,
+    /// Index of the issuer's first entry.
+    pub id: u64,
     #[serde(with = "hex::serde")]
     pub key: [u8; 32],
     pub scope: Vec<String>,
