@@ -16,7 +16,13 @@ mod recover;
 mod tile_tree;
 
 #[cfg(test)]
+mod crash_tests;
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
 mod growth_tests;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
