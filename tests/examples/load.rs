@@ -6,13 +6,17 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Parser, Subcommand};
-use ed25519_dalek::{Signer, SigningKey};
+use desk::Desk;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+#[path = "../tests/desk.rs"]
+mod desk;
 
 #[derive(Parser)]
 struct Args {
@@ -33,19 +37,19 @@ enum Mode {
 
 #[derive(clap::Args)]
 struct Submit {
+    /// Where the requests go
     #[arg(long)]
     node: SocketAddr,
-    /// Federation identity in hex
+    /// The node that knows the issuers, if it is another one
     #[arg(long)]
-    federation: String,
+    asked: Option<SocketAddr>,
+    #[arg(long)]
+    federation: PathBuf,
     #[arg(long)]
     origin: String,
-    /// The issuer's 32-byte seed in hex
+    /// The issuer's key file
     #[arg(long)]
-    seed: String,
-    /// Index of the issuer's entry in force
-    #[arg(long)]
-    issuer: u64,
+    key: PathBuf,
     /// Height of each batch: 4 for one document, 14 for ten thousand
     #[arg(long, default_value_t = 4)]
     height: u8,
@@ -77,32 +81,14 @@ async fn serve_noop(listen: SocketAddr) -> Result<()> {
 
 /// Whole requests, head and body.
 fn sign_requests(args: &Submit) -> Result<Vec<Vec<u8>>> {
-    let mut seed = [0; 32];
-    hex::decode_to_slice(&args.seed, &mut seed).context("--seed is 64 hex digits")?;
-    let key = SigningKey::from_bytes(&seed);
-    let federation = hex::decode(&args.federation).context("--federation is 64 hex digits")?;
-    let mut context = b"beleg/issuance/v1\0".to_vec();
-    context.extend_from_slice(&federation);
-    context.extend((args.origin.len() as u16).to_be_bytes());
-    context.extend_from_slice(args.origin.as_bytes());
+    let desk =
+        Desk::open(&args.federation, &args.origin, &args.key, args.asked.unwrap_or(args.node))?;
     let head = format!(
         "POST /v1/issuances?wait_s=60 HTTP/1.1\r\nhost: {}\r\n\
          content-type: application/octet-stream\r\ncontent-length: 107\r\n\r\n",
         args.node
     );
-    let mut requests = Vec::with_capacity(args.most);
-    for _ in 0..args.most {
-        let mut root = [0; 32];
-        getrandom::fill(&mut root)?;
-        let mut body = vec![1, 2];
-        body.extend(args.issuer.to_be_bytes());
-        body.extend_from_slice(&root);
-        body.push(args.height);
-        let signature = key.sign(&[context.as_slice(), &body].concat());
-        body.extend(signature.to_bytes());
-        requests.push([head.as_bytes(), &body].concat());
-    }
-    Ok(requests)
+    (0..args.most).map(|_| Ok([head.as_bytes(), &desk.sign_new(args.height)?].concat())).collect()
 }
 
 #[derive(Default)]

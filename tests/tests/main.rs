@@ -1,9 +1,17 @@
 //! The stories: real processes, real keys, real disk. One file each; its head lists the steps.
 
+mod desk;
+mod ledger;
+mod town;
+
+mod backup;
 mod byte_changed;
+mod duplicates;
+mod issuer_killed;
+mod kills;
 mod no_socket;
 mod offline;
 mod outage;
 mod readme;
-mod town;
 mod two_nodes;
+mod wire;

@@ -1,5 +1,6 @@
 //! What most stories start from: four running nodes, one admitted office, a folder of letters.
 
+use crate::desk::Desk;
 use anyhow::Result;
 use e2e::process::{Output, binaries};
 use e2e::world::{Office, Setup, World};
@@ -23,16 +24,24 @@ pub struct Town {
 impl Town {
     /// Starts four nodes and opens the office.
     pub fn start() -> Result<Self> {
-        Self::start_with(&Setup::default())
+        Self::start_between(&Setup::default(), |_| Ok(()))
     }
 
-    /// The same with other settings.
-    pub fn start_with(setup: &Setup) -> Result<Self> {
+    /// The same with other settings, and something to do before the nodes start.
+    pub fn start_between(setup: &Setup, before: impl FnOnce(&World) -> Result<()>) -> Result<Self> {
         let dir = tempfile::tempdir()?;
         let mut world = World::create(dir.path(), binaries(), setup)?;
+        before(&world)?;
         world.start_all()?;
         let office = world.open_office(HOME, "Front desk", &[TYPE])?;
         Ok(Self { world, office, dir })
+    }
+
+    /// The office's key, to submit without its tool.
+    pub fn desk(&self) -> Result<Desk> {
+        let key = self.office.folder().join("key");
+        let node = self.world.address(HOME);
+        Desk::open(&self.world.federation(), &World::origin(HOME), &key, node)
     }
 
     /// A folder inside of the town's, not made yet.

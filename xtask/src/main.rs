@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+mod bench;
 mod demo;
 mod fuzz;
 mod steps;
@@ -22,6 +23,8 @@ struct Args {
 enum Chore {
     /// Show the whole service on this machine, in a minute
     Demo(demo::Args),
+    /// Measure speed on this machine; prints Markdown
+    Bench(bench::Args),
     /// Run every check and test: the only gate
     Test(test::Args),
     /// Check the rules of style that no other tool checks
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
 fn run(chore: &Chore) -> Result<()> {
     match chore {
         Chore::Demo(args) => demo::run_demo(args),
+        Chore::Bench(args) => bench::run_bench(args),
         Chore::Test(args) => test::run(args),
         Chore::Tidy => tidy::run(),
         Chore::Vectors => vectors::write(),
