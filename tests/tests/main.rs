@@ -5,8 +5,11 @@ mod ledger;
 mod town;
 
 mod backup;
+mod bad_input;
 mod byte_changed;
+mod c2sp;
 mod duplicates;
+mod full_disk;
 mod issuer_killed;
 mod kills;
 mod no_socket;
