@@ -12,11 +12,35 @@ use proto::checkpoint::SignedCheckpoint;
 use proto::hash::sha256;
 use tokio::sync::Notify;
 
+use crate::replica::{ReadError, TileReader};
 use crate::store::{Store, StoreError};
 
 const FOLDER: &str = "evidence";
 /// Files kept for one log. One pair is proof enough; a log that signs more adds nothing.
 const FILES_PER_LOG: usize = 16;
+
+/// What a comparison found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Compared {
+    /// Both belong to one history.
+    Same,
+    /// The other one is larger than the copy here: to be compared later.
+    Larger,
+    /// They contradict each other; both are kept by now.
+    Split,
+}
+
+/// Why two checkpoints could not be compared, or not be kept.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CompareError {
+    /// The copy here cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The evidence could not be written; the log counts as split nevertheless.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 /// The evidence that this node holds.
 pub struct Evidence {
@@ -48,6 +72,29 @@ impl Evidence {
     /// Returns once anything is recorded after the call.
     pub async fn recorded(&self) {
         self.recorded.notified().await;
+    }
+
+    /// Compares a checkpoint with the copy of its log here, of which `known` is the newest one. The
+    /// caller has verified the log's signature on both. Blocks on the disk.
+    pub fn compare(
+        &self,
+        reader: &TileReader,
+        known: &SignedCheckpoint,
+        other: &SignedCheckpoint,
+    ) -> Result<Compared, CompareError> {
+        let (size, root) = (other.checkpoint().size(), other.checkpoint().root());
+        let own_root = if size == known.checkpoint().size() {
+            *known.checkpoint().root()
+        } else if size <= reader.size() {
+            reader.root_at(size)?
+        } else {
+            return Ok(Compared::Larger);
+        };
+        if own_root == *root {
+            return Ok(Compared::Same);
+        }
+        self.record(known, other)?;
+        Ok(Compared::Split)
     }
 
     /// Keeps a pair: both files are durable when this returns. The caller has verified the log's

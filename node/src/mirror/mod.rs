@@ -1,0 +1,7 @@
+//! The cosigner's side: copies of the other authorities' logs, checked and cosigned; and the client
+//! that brings a log's entries to such a mirror.
+
+pub mod client;
+pub mod gossip;
+pub mod receive;
+pub mod service;
