@@ -133,6 +133,25 @@ impl Federation {
         consistency::verify(tree.size(), tree.root(), pin.size, &pin.root, proof).is_ok()
     }
 
+    /// Whether every signature line is by a key of the log or of an operator, in any version, and
+    /// no key has two lines.
+    pub fn names_each_line_once(&self, signed: &SignedCheckpoint) -> bool {
+        let origin = signed.checkpoint().origin();
+        let known = |line: &NoteSignature| {
+            self.versions().any(|version| {
+                let log = version.authority_by_origin(origin).map(|authority| &authority.log);
+                let own = |o: &Operator| {
+                    line.names(&o.cosigner_ed25519) || line.names(&o.cosigner_ml_dsa)
+                };
+                log.is_some_and(|key| line.names(key)) || version.operators.iter().any(own)
+            })
+        };
+        let lines = signed.note().signatures();
+        let same = |a: &NoteSignature, b: &NoteSignature| a.name() == b.name() && a.id() == b.id();
+        let once = lines.iter().all(|a| lines.iter().filter(|b| same(a, b)).count() == 1);
+        once && lines.iter().all(known)
+    }
+
     /// The checkpoint with its log's signature and those of exactly a quorum of the newest
     /// version's operators, the earliest ones: what a receipt holds.
     pub fn minimal(&self, signed: &SignedCheckpoint) -> Result<SignedCheckpoint, Untrusted> {

@@ -1,0 +1,327 @@
+//! The steps of a verdict, in order. Each takes only what the steps before it proved.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::Question;
+use super::reason::Reason;
+use super::verdict::{
+    DocumentFacts, Facts, IssuerFacts, Line, LineState, LogFacts, StatusFacts, Verdict,
+};
+use crate::checkpoint::SignedCheckpoint;
+use crate::document::{Content, DocumentError, batch};
+use crate::federation::{Authority, Federation, PublishedCheckpoint, Untrusted};
+use crate::hash::{LeafIndex, leaf_hash};
+use crate::ledger::status::StatusError;
+use crate::ledger::{Entry, Issuance, Place, Refusal, StatusState, check_issuer_signatures};
+use crate::limits;
+use crate::merkle::inclusion;
+use crate::receipt::{Receipt, ReceiptError, StatusProof};
+use crate::time::Date;
+
+/// A verdict without a receipt that could be judged.
+pub(super) fn nothing_known(question: &Question<'_>, reason: Reason) -> Verdict {
+    let not_judged = Line::from(Reason::NotJudged);
+    let content = Line::from(reason);
+    Verdict::new([content, not_judged, not_judged, not_judged], facts(question.federation))
+}
+
+/// Judges a receipt.
+pub(super) fn judge(receipt: &Receipt, question: &Question<'_>) -> Verdict {
+    let federation = question.federation;
+    if receipt.federation != federation.id() {
+        return nothing_known(question, Reason::FederationUnknown);
+    }
+    let origin = receipt.checkpoint.checkpoint().origin();
+    let Some(authority) = authority(federation, origin) else {
+        return nothing_known(question, Reason::LogUnknown);
+    };
+    let mut facts = facts(federation);
+    let content = check_content(receipt, question);
+    let issuance = receipt.issuance();
+    // A receipt whose fields lead nowhere has no issuance to look for.
+    let published = match check_published(federation, &receipt.checkpoint, receipt, question) {
+        Ok(published) => published,
+        Err(reason) => return without_tree(content, reason, facts),
+    };
+    facts.log = Some(log_facts(federation, authority, &published));
+    let (mut issuer, mut time) = (Reason::NotJudged, Reason::NotJudged);
+    if let Ok(issuance) = &issuance {
+        issuer = match check_issuer(receipt, federation, &published, issuance) {
+            Ok(()) => Reason::IssuerProven,
+            Err(reason) => reason,
+        };
+        time = check_time(issuance, receipt, &published, question);
+    }
+    if issuer == Reason::IssuerProven {
+        facts.issuer = Some(issuer_facts(receipt));
+        facts.document = document_facts(receipt);
+    }
+    let content = match (content, issuer) {
+        // Only what the issuer signed is a document to compare with.
+        (Reason::ContentMatches, Reason::IssuerProven) => Reason::ContentMatches,
+        (Reason::ContentMatches, _) => Reason::NotJudged,
+        (reason, _) => reason,
+    };
+    let status = check_status(receipt, question, &published, &mut facts);
+    let status = with_last_day(status, question, &facts);
+    let lines = [content, issuer, time, status].map(Line::from);
+    Verdict::new(lines, facts)
+}
+
+/// A verdict on a receipt whose tree does not count: only that the file is another can be known.
+fn without_tree(content: Reason, time: Reason, facts: Facts) -> Verdict {
+    let content = match content.state() {
+        LineState::Bad => content,
+        _ => Reason::NotJudged,
+    };
+    let lines = [content, Reason::NotJudged, time, Reason::NotJudged];
+    Verdict::new(lines.map(Line::from), facts)
+}
+
+/// Step 1: the checkpoint counts, and carries the signatures of exactly one quorum.
+fn check_published(
+    federation: &Federation,
+    checkpoint: &SignedCheckpoint,
+    receipt: &Receipt,
+    question: &Question<'_>,
+) -> Result<PublishedCheckpoint, Reason> {
+    let lines = checkpoint.note().signatures();
+    let repeated = (1..).zip(lines).any(|(next, line)| {
+        lines.iter().skip(next).any(|other| other.name() == line.name() && other.id() == line.id())
+    });
+    let published = federation.verify_checkpoint(checkpoint, &receipt.links);
+    let published = published.map_err(|error| match error {
+        Untrusted::UnknownLog => Reason::LogUnknown,
+        Untrusted::LogUnsigned => Reason::LogSignatureMissing,
+        Untrusted::LogSignature => Reason::LogSignatureBad,
+        Untrusted::Cosignature => Reason::CosignatureBad,
+        Untrusted::QuorumMissing { .. } if repeated => Reason::OperatorTwice,
+        Untrusted::QuorumMissing { have, need } => Reason::QuorumMissing { have, need },
+        Untrusted::OldKeys => Reason::KeysDropped,
+    })?;
+    if repeated {
+        return Err(Reason::OperatorTwice);
+    }
+    let quorum = quorum(federation, &published);
+    let want = quorum.saturating_mul(2).saturating_add(1);
+    if u64::try_from(lines.len()) != Ok(want) {
+        return Err(Reason::SignatureLinesUnexpected);
+    }
+    let latest = question.now.0.saturating_add(limits::VERIFIER_CLOCK_TOLERANCE_S);
+    if published.proven_time().0 > latest { Err(Reason::TimeInFuture) } else { Ok(published) }
+}
+
+/// Step 2: the fields that may not be hidden are there, and the file is the one they describe.
+fn check_content(receipt: &Receipt, question: &Question<'_>) -> Reason {
+    match receipt.disclosure.check_fields() {
+        Ok(()) => {}
+        Err(DocumentError::NameTwice) => return Reason::FieldTwice,
+        Err(_) => return Reason::MandatoryFieldHidden,
+    }
+    let content = receipt.value("content").and_then(|value| Content::parse(value).ok());
+    let Some(content) = content else { return Reason::MandatoryFieldHidden };
+    if question.content.is_some_and(|file| !content.is(file)) {
+        return Reason::ContentDiffers;
+    }
+    match receipt.issuance() {
+        Err(ReceiptError::Batch(_)) => Reason::BatchPathBad,
+        Err(_) => Reason::FieldsProofBad,
+        Ok(_) if question.content.is_none() => Reason::ContentNotGiven,
+        Ok(_) => Reason::ContentMatches,
+    }
+}
+
+/// Step 3: the issuer's entry is in the tree, the authority admitted it for this type, and the issuer
+/// signed what the fields lead to.
+fn check_issuer(
+    receipt: &Receipt,
+    federation: &Federation,
+    published: &PublishedCheckpoint,
+    issuance: &Issuance,
+) -> Result<(), Reason> {
+    let (size, root) = (published.size(), published.root());
+    let (index, statement) = (receipt.issuer_index, &receipt.issuer.statement);
+    let rules = federation.rules_for(published.origin()).ok_or(Reason::LogUnknown)?;
+    let place = rules.place();
+    if issuance.submission.verify(&place, statement.key()).is_err() {
+        return Err(moved(federation, issuance, statement.key(), &place));
+    }
+    let leaf = leaf_hash(&receipt.issuer.to_bytes());
+    let in_tree = inclusion::verify(&leaf, index, size, root, &receipt.issuer_proof).is_ok();
+    if !in_tree || index >= receipt.index {
+        return Err(Reason::IssuerUnknown);
+    }
+    check_issuer_signatures(&rules, index, &receipt.issuer).map_err(|refusal| match refusal {
+        Refusal::KeySignatureBad => Reason::IssuerUnknown,
+        _ => Reason::IssuerNotAdmitted,
+    })?;
+    if statement.retired() {
+        return Err(Reason::IssuerRetired);
+    }
+    let covered =
+        receipt.value("type").is_some_and(|document_type| statement.covers(document_type));
+    if covered { Ok(()) } else { Err(Reason::TypeOutOfScope) }
+}
+
+/// Whether a signature that does not count here was made for another log of the federation.
+fn moved(federation: &Federation, issuance: &Issuance, key: &[u8; 32], here: &Place<'_>) -> Reason {
+    let others = federation.current().authorities.iter().map(Authority::origin);
+    let counts = |origin| issuance.submission.verify(&Place { origin, ..*here }, key).is_ok();
+    if others.filter(|origin| *origin != here.origin).any(counts) {
+        Reason::SignatureMoved
+    } else {
+        Reason::IssuanceSignatureBad
+    }
+}
+
+/// Step 4: the issuance is in the tree.
+fn check_time(
+    issuance: &Issuance,
+    receipt: &Receipt,
+    published: &PublishedCheckpoint,
+    _question: &Question<'_>,
+) -> Reason {
+    let leaf = leaf_hash(&Entry::Issuance(*issuance).to_bytes());
+    let (size, root) = (published.size(), published.root());
+    match inclusion::verify(&leaf, receipt.index, size, root, &receipt.proof) {
+        Ok(()) => Reason::TimeProven,
+        Err(_) => Reason::InclusionProofBad,
+    }
+}
+
+/// Step 5: the snapshot closes a checkpoint that counts, the list is the snapshot's, and the document
+/// stands in it, not too long ago.
+fn check_status(
+    receipt: &Receipt,
+    question: &Question<'_>,
+    published: &PublishedCheckpoint,
+    facts: &mut Facts,
+) -> Reason {
+    let Some(status) = &receipt.status else { return Reason::StatusMissing };
+    let known = prove_status(receipt, status, question, published);
+    let state = match known {
+        Ok(state) => state,
+        Err(reason) => return reason,
+    };
+    let federation = question.federation;
+    let allowed_age_s = federation.current().status_age_s;
+    let (index, as_of) = (receipt.status_index(), status.time);
+    facts.status = Some(StatusFacts { state, as_of, index, allowed_age_s });
+    let latest = question.now.0.saturating_add(limits::VERIFIER_CLOCK_TOLERANCE_S);
+    match state {
+        StatusState::Suspended => Reason::Suspended,
+        StatusState::Superseded => Reason::Superseded,
+        StatusState::Revoked => Reason::Revoked,
+        StatusState::Valid if as_of.0 > latest => Reason::StatusInFuture,
+        StatusState::Valid if federation.is_expired(question.now) => Reason::FederationExpired,
+        StatusState::Valid if question.now.0.saturating_sub(as_of.0) > allowed_age_s => {
+            Reason::StatusStale
+        }
+        StatusState::Valid => Reason::StatusValid,
+    }
+}
+
+fn prove_status(
+    receipt: &Receipt,
+    status: &StatusProof,
+    question: &Question<'_>,
+    published: &PublishedCheckpoint,
+) -> Result<StatusState, Reason> {
+    let other = match &status.checkpoint {
+        None => None,
+        Some(signed) if signed.checkpoint().origin() != published.origin() => {
+            return Err(Reason::StatusOfAnotherLog);
+        }
+        Some(signed) => Some(check_published(question.federation, signed, receipt, question)?),
+    };
+    let tree = other.as_ref().unwrap_or(published);
+    // The snapshot must be the last entry of its tree: an older one stays in the tree for ever.
+    let last = tree.size().0.checked_sub(1).ok_or(Reason::SnapshotNotClosing)?;
+    let snapshot = status.snapshot(receipt.federation);
+    let leaf = leaf_hash(&Entry::Snapshot(snapshot).to_bytes());
+    inclusion::verify(&leaf, LeafIndex(last), tree.size(), tree.root(), &status.proof)
+        .map_err(|_| Reason::SnapshotNotClosing)?;
+    let state = status.piece.verify(receipt.status_index(), status.length, &status.root);
+    state.map_err(|error| match error {
+        StatusError::Outside { .. } => Reason::StatusIndexOutside,
+        _ => Reason::StatusProofBad,
+    })
+}
+
+/// Step 6: the last day of the document is not over. What was withdrawn stays withdrawn.
+fn with_last_day(status: Reason, question: &Question<'_>, facts: &Facts) -> Reason {
+    let last_day = facts.document.as_ref().and_then(|document| document.valid_until);
+    let over = last_day.is_some_and(|day| question.now >= day.end());
+    if over && status.state() != LineState::Bad { Reason::Expired } else { status }
+}
+
+fn quorum(federation: &Federation, published: &PublishedCheckpoint) -> u64 {
+    federation.version(published.version()).map_or(u64::MAX, |version| version.quorum)
+}
+
+/// The authority of a log, as the newest version that has it says.
+fn authority<'a>(federation: &'a Federation, origin: &str) -> Option<&'a Authority> {
+    federation.versions().rev().find_map(|version| version.authority_by_origin(origin))
+}
+
+fn facts(federation: &Federation) -> Facts {
+    let version = federation.current();
+    Facts {
+        federation: version.name.clone(),
+        federation_version: version.number,
+        federation_expires: version.expires,
+        log: None,
+        issuer: None,
+        document: None,
+        status: None,
+    }
+}
+
+fn log_facts(
+    federation: &Federation,
+    authority: &Authority,
+    published: &PublishedCheckpoint,
+) -> LogFacts {
+    LogFacts {
+        origin: published.origin().to_string(),
+        authority: authority.name.clone(),
+        authority_name: authority.display_name.clone(),
+        tree_size: published.size(),
+        proven_time: published.proven_time(),
+        operators: published.cosigners().iter().map(|(name, _)| name.clone()).collect(),
+        quorum: quorum(federation, published),
+        version: published.version(),
+    }
+}
+
+fn issuer_facts(receipt: &Receipt) -> IssuerFacts {
+    let statement = &receipt.issuer.statement;
+    let (name, key) = (statement.name().to_string(), *statement.key());
+    IssuerFacts { name, entry: receipt.issuer_index, key }
+}
+
+fn document_facts(receipt: &Receipt) -> Option<DocumentFacts> {
+    let text = |name: &str| receipt.value(name).map(String::from);
+    let day = |name: &str| receipt.value(name).and_then(|value| Date::parse(value).ok());
+    let content = Content::parse(receipt.value("content")?).ok()?;
+    let shown: Vec<_> = (receipt.disclosure.shown())
+        .map(|(index, field)| (index, field.name().to_string(), field.value().to_string()))
+        .collect();
+    let hidden =
+        u32::try_from(shown.len()).map_or(0, |n| receipt.disclosure.count().saturating_sub(n));
+    let height = u8::try_from(receipt.batch_path.len()).ok()?;
+    Some(DocumentFacts {
+        document_type: text("type")?,
+        unit: text("unit")?,
+        valid_until: day("valid-until"),
+        claimed_date: day("date"),
+        reference: text("reference"),
+        media_type: content.media_type().to_string(),
+        length: content.digest.length,
+        shown,
+        hidden,
+        entry: receipt.index,
+        batch_width: batch::width(height)?,
+    })
+}
