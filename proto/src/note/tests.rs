@@ -80,27 +80,28 @@ fn what_is_no_note() {
     use NoteError::*;
     let malformed = |line| BadSignatureLine { line };
     for (bytes, want) in [
-        (format!(""), MissingSeparator),
-        (format!("text\n"), MissingSeparator),
-        (format!("text\n{LINE}\n"), MissingSeparator),
-        (format!("\n{LINE}\n"), MissingSeparator),
-        (format!("text\n\n"), NoSignatures),
-        (format!("text\n\n{LINE}\n\n"), NoSignatures),
-        (format!("text\n\n{LINE}"), malformed(1)),
-        (format!("text\n\n{LINE}\nnot a line\n"), malformed(2)),
-        (format!("text\n\n- a AAAAAAA=\n"), malformed(1)),
-        (format!("text\n\n\u{2014}a AAAAAAA=\n"), malformed(1)),
-        (format!("text\n\n\u{2014} a\n"), malformed(1)),
-        (format!("text\n\n\u{2014}  AAAAAAA=\n"), malformed(1)),
-        (format!("text\n\n\u{2014} a+b AAAAAAA=\n"), malformed(1)),
-        (format!("text\n\n\u{2014} a\u{2003}b AAAAAAA=\n"), malformed(1)),
-        (format!("text\n\n\u{2014} a b AAAAAAA=\n"), malformed(1)),
-        (format!("text\n\n\u{2014} a AAAAAAA= \n"), malformed(1)),
-        (format!("text\n\n\u{2014} a AAAAAAB=\n"), malformed(1)),
-        (format!("text\n\n\u{2014} a AAAAAA==\n"), malformed(1)),
-        (format!("te\txt\n\n{LINE}\n"), Text(TextError::ControlCharacter)),
-        (format!("text\r\n\n{LINE}\n"), Text(TextError::ControlCharacter)),
+        ("", MissingSeparator),
+        ("text\n", MissingSeparator),
+        ("text\n<LINE>\n", MissingSeparator),
+        ("\n<LINE>\n", MissingSeparator),
+        ("text\n\n", NoSignatures),
+        ("text\n\n<LINE>\n\n", NoSignatures),
+        ("text\n\n<LINE>", malformed(1)),
+        ("text\n\n<LINE>\nnot a line\n", malformed(2)),
+        ("text\n\n- a AAAAAAA=\n", malformed(1)),
+        ("text\n\n\u{2014}a AAAAAAA=\n", malformed(1)),
+        ("text\n\n\u{2014} a\n", malformed(1)),
+        ("text\n\n\u{2014}  AAAAAAA=\n", malformed(1)),
+        ("text\n\n\u{2014} a+b AAAAAAA=\n", malformed(1)),
+        ("text\n\n\u{2014} a\u{2003}b AAAAAAA=\n", malformed(1)),
+        ("text\n\n\u{2014} a b AAAAAAA=\n", malformed(1)),
+        ("text\n\n\u{2014} a AAAAAAA= \n", malformed(1)),
+        ("text\n\n\u{2014} a AAAAAAB=\n", malformed(1)),
+        ("text\n\n\u{2014} a AAAAAA==\n", malformed(1)),
+        ("te\txt\n\n<LINE>\n", Text(TextError::ControlCharacter)),
+        ("text\r\n\n<LINE>\n", Text(TextError::ControlCharacter)),
     ] {
+        let bytes = bytes.replace("<LINE>", LINE);
         assert_eq!(Note::parse(bytes.as_bytes()), Err(want), "{bytes:?}");
     }
     assert_eq!(Note::parse(b"\xff\n\n"), Err(Text(TextError::NotUtf8)));
