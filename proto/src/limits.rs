@@ -161,3 +161,14 @@ pub const DISPLAY_NAME_BYTES: usize = 200;
 
 /// Bytes of a URL.
 pub const URL_BYTES: usize = 1024;
+
+/// Links in a receipt: proofs that its tree stood before keys were dropped.
+pub const RECEIPT_LINKS: usize = 8;
+
+/// Bytes of a node's answer: a batch of 1,048,576 places needs 1,025 pieces with paths of up to 43
+/// hashes, 2.3 KB each.
+pub const ANSWER_BYTES: usize = 8 * 1024 * 1024;
+
+/// Seconds that a time in a receipt may be ahead of the clock of who verifies it: clocks of people's
+/// computers are off by minutes.
+pub const VERIFIER_CLOCK_TOLERANCE_S: u64 = 300;

@@ -18,6 +18,7 @@ pub mod snapshot;
 mod state;
 pub mod status;
 
+pub(crate) use apply::check_issuer_signatures;
 pub use apply::plan;
 pub use dump::DumpError;
 pub use entry::{Entry, EntryError};

@@ -244,6 +244,20 @@ impl Reason {
                 "The proven time lies in the future for the clock of this computer.",
                 "Set the clock of this computer and try again.",
             ),
+            Reason::StatusMissing
+            | Reason::StatusStale
+            | Reason::StatusInFuture
+            | Reason::FederationExpired => self.unknown_status(),
+            _ => (
+                "not-judged",
+                "This cannot be judged because of another line.",
+                "Look at the other lines first.",
+            ),
+        }
+    }
+
+    fn unknown_status(&self) -> Texts {
+        match self {
             Reason::StatusMissing => {
                 ("status-missing", "The receipt does not say whether it still stands.", NEW_RECEIPT)
             }
@@ -257,15 +271,10 @@ impl Reason {
                 "The status is dated in the future for the clock of this computer.",
                 "Set the clock of this computer and try again.",
             ),
-            Reason::FederationExpired => (
+            _ => (
                 "federation-expired",
                 "The federation file you use has expired, so it cannot say what is fresh.",
                 NEW_FEDERATION,
-            ),
-            _ => (
-                "not-judged",
-                "This cannot be judged because of another line.",
-                "Look at the other lines first.",
             ),
         }
     }

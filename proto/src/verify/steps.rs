@@ -51,7 +51,7 @@ pub(super) fn judge(receipt: &Receipt, question: &Question<'_>) -> Verdict {
             Ok(()) => Reason::IssuerProven,
             Err(reason) => reason,
         };
-        time = check_time(issuance, receipt, &published, question);
+        time = check_time(issuance, receipt, &published);
     }
     if issuer == Reason::IssuerProven {
         facts.issuer = Some(issuer_facts(receipt));
@@ -176,12 +176,7 @@ fn moved(federation: &Federation, issuance: &Issuance, key: &[u8; 32], here: &Pl
 }
 
 /// Step 4: the issuance is in the tree.
-fn check_time(
-    issuance: &Issuance,
-    receipt: &Receipt,
-    published: &PublishedCheckpoint,
-    _question: &Question<'_>,
-) -> Reason {
+fn check_time(issuance: &Issuance, receipt: &Receipt, published: &PublishedCheckpoint) -> Reason {
     let leaf = leaf_hash(&Entry::Issuance(*issuance).to_bytes());
     let (size, root) = (published.size(), published.root());
     match inclusion::verify(&leaf, receipt.index, size, root, &receipt.proof) {
