@@ -1,9 +1,14 @@
-//! `beleg-issuer`: the issuing office's tool.
+//! `beleg-issuer`: the issuing office's tool. It hashes documents, has their batch entered in the
+//! ledger, checks what comes back and writes each document's receipt beside it. Documents never
+//! leave the machine that it runs on.
+
 mod args;
 mod chance;
 mod client;
 mod collect;
+mod deliver;
 mod durable;
+mod finish;
 #[cfg(test)]
 #[path = "../../verifier-cli/tests/fixture/mod.rs"]
 mod fixture;
@@ -14,6 +19,51 @@ mod outcome;
 mod plan;
 mod prepare;
 mod report;
+mod run;
 mod settings;
 mod watch;
-fn main() {}
+
+use args::{Args, Command, Output};
+use clap::Parser as _;
+use outcome::Outcomes;
+use run::RunError;
+use std::io;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let screen = report::Screen::default();
+    let printed = match Args::parse().command {
+        Command::Init(args) => sentences(run::init(&args)),
+        Command::Rotate(args) => sentences(run::rotate(&args, &screen)),
+        Command::Issue(args) => outcomes(run::issue(&args, &screen), args.output),
+        Command::Resume(args) => outcomes(run::resume(&args, &screen), args.output),
+    };
+    match printed {
+        Ok(code) => ExitCode::from(code),
+        // A reader that went away before the end has seen what it wanted; the work is done.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(2),
+        Err(error) => {
+            report::failure(&format!("The result cannot be printed: {error}."), "Check the disk.");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn sentences(result: Result<Vec<String>, RunError>) -> io::Result<u8> {
+    match result {
+        Ok(sentences) => report::done(&sentences).map(|()| 0),
+        Err(error) => Ok(failed(&error)),
+    }
+}
+
+fn outcomes(result: Result<Outcomes, RunError>, output: Output) -> io::Result<u8> {
+    match result {
+        Ok(outcomes) => report::outcomes(&outcomes, output).map(|()| outcomes.exit()),
+        Err(error) => Ok(failed(&error)),
+    }
+}
+
+fn failed(error: &RunError) -> u8 {
+    report::failure(&error.to_string(), error.next_step());
+    error.exit()
+}

@@ -112,6 +112,12 @@ struct JsonWhy<'a> {
     message: &'a str,
 }
 
+impl<'a> From<&'a Why> for JsonWhy<'a> {
+    fn from(why: &'a Why) -> JsonWhy<'a> {
+        JsonWhy { code: &why.code, message: &why.sentence }
+    }
+}
+
 impl<'a> From<&'a Outcome> for JsonDocument<'a> {
     fn from(outcome: &'a Outcome) -> JsonDocument<'a> {
         let standing = outcome.standing.as_ref();
@@ -152,7 +158,6 @@ fn print(
     }
     if output.json {
         let count = |state| outcomes.count(state);
-        let why = |why: &'_ Why| JsonWhy { code: &why.code, message: &why.sentence };
         let summary = JsonSummary {
             summary: Counts {
                 issued: count(State::Issued),
@@ -162,7 +167,7 @@ fn print(
                 undelivered: count(State::Undelivered),
                 waiting: count(State::Waiting),
             },
-            refusals: outcomes.refusals.iter().map(why).collect(),
+            refusals: outcomes.refusals.iter().map(JsonWhy::from).collect(),
             exit: outcomes.exit(),
         };
         writeln!(out, "{}", json::line(&summary)?)?;

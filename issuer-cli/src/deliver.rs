@@ -1,0 +1,266 @@
+//! From a node's answer to receipts beside the documents.
+//!
+//! Nothing that the node says is believed: each receipt goes through the same verdict that everybody
+//! else will use, before it is written. A receipt is durable before it has its name, names are durable
+//! before the plan goes, and no file that somebody else put there is ever written over.
+
+use crate::durable;
+use crate::journal::Journal;
+use crate::outcome::{Outcome, Standing, State, Why};
+use crate::plan::{Plan, Planned};
+use crate::prepare;
+use crate::watch::{Step, Watch};
+use proto::document::batch::Batch;
+use proto::document::{Document, DocumentError};
+use proto::federation::Federation;
+use proto::hash::Timestamp;
+use proto::ledger::status::piece_of;
+use proto::limits;
+use proto::receipt::answer::{AnswerError, IssuanceAnswer};
+use proto::receipt::{Disclosure, Receipt, ReceiptError, StatusProof};
+use proto::verify::{LineState, Question, Reason, verify};
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use verifier::input::{self, Digester, Stamp};
+use verifier::{parallel, walk};
+
+/// Writers at once: most of their time they wait for the disk.
+const WRITERS: usize = 16;
+
+/// Why a batch cannot be delivered. Its plan stays.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeliverError {
+    #[error("{0}")]
+    Answer(#[from] AnswerError),
+    #[error("{0}")]
+    Receipt(#[from] ReceiptError),
+    #[error("{0}")]
+    Document(#[from] DocumentError),
+    #[error("The receipt from the node does not stand up to checking: {}", .0.sentence())]
+    NotValid(Reason),
+    #[error("The node's answer has no status for every document.")]
+    StatusMissing,
+    #[error("A receipt cannot be written: {0}.")]
+    Write(#[from] io::Error),
+}
+
+/// Makes the receipts of one batch.
+struct Press<'a> {
+    plan: &'a Plan,
+    batch: &'a Batch,
+    answer: &'a IssuanceAnswer,
+    federation: &'a Federation,
+    now: Timestamp,
+    /// The receipt of the first document: what all others share.
+    first: Receipt,
+}
+
+/// Writes the receipts of a batch; one outcome for each document, in the plan's order.
+pub fn deliver(
+    plan: &Plan,
+    batch: &Batch,
+    answer: &IssuanceAnswer,
+    federation: &Federation,
+    now: Timestamp,
+    journal: &Journal,
+    watch: &dyn Watch,
+) -> Result<Vec<Outcome>, DeliverError> {
+    let press = Press::new(plan, batch, answer, federation, now)?;
+    watch.begin(Step::Receipts, plan.documents.len() as u64);
+    let outcomes = parallel::map(plan.documents.len(), WRITERS, Digester::new, |digester, i| {
+        let outcome = press.put(&plan.documents[i], digester, journal);
+        watch.advance(1);
+        outcome
+    });
+    watch.end();
+    let outcomes = outcomes.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let folders: BTreeSet<&Path> = outcomes
+        .iter()
+        .filter(|outcome| outcome.state == State::Issued)
+        .map(|outcome| durable::folder_of(&outcome.path))
+        .collect();
+    folders.into_iter().try_for_each(durable::sync_folder)?;
+    Ok(outcomes)
+}
+
+impl<'a> Press<'a> {
+    fn new(
+        plan: &'a Plan,
+        batch: &'a Batch,
+        answer: &'a IssuanceAnswer,
+        federation: &'a Federation,
+        now: Timestamp,
+    ) -> Result<Press<'a>, DeliverError> {
+        let document = plan.documents.first().ok_or(DeliverError::StatusMissing)?;
+        let fields = fields(plan, document)?;
+        let place = u64::from(document.place);
+        let first = answer.receipt(federation, &fields, &document.secret, batch, place)?;
+        Ok(Press { plan, batch, answer, federation, now, first })
+    }
+
+    /// The receipt of a document, checked.
+    fn receipt(&self, document: &Planned) -> Result<Vec<u8>, DeliverError> {
+        let fields = fields(self.plan, document)?.fields().to_vec();
+        let batch_index = u64::from(document.place);
+        let mut receipt = Receipt {
+            disclosure: Disclosure::Full { secret: document.secret, fields },
+            batch_index,
+            batch_path: self.batch.path(batch_index).ok_or(ReceiptError::OtherBatch)?,
+            ..self.first.clone()
+        };
+        receipt.status = Some(self.status(&receipt)?);
+        let bytes = receipt.to_bytes()?;
+        let question = Question {
+            content: Some(&document.digest),
+            receipt: &bytes,
+            federation: self.federation,
+            now: self.now,
+        };
+        let verdict = verify(&question);
+        let proven = [verdict.content, verdict.issuer, verdict.time]
+            .iter()
+            .all(|line| line.state == LineState::Good);
+        // On a late resume a document may have run out or been withdrawn: its receipt says so.
+        let stands = matches!(
+            verdict.status.reason,
+            Reason::Valid
+                | Reason::Expired
+                | Reason::Suspended
+                | Reason::Superseded
+                | Reason::Revoked
+        );
+        if proven && stands { Ok(bytes) } else { Err(DeliverError::NotValid(verdict.reason)) }
+    }
+
+    fn status(&self, receipt: &Receipt) -> Result<StatusProof, DeliverError> {
+        let status = &self.answer.status;
+        let piece = piece_of(receipt.status_index())
+            .checked_sub(status.first_piece)
+            .and_then(|at| status.pieces.get(usize::try_from(at).ok()?))
+            .ok_or(DeliverError::StatusMissing)?;
+        let first = receipt.status.as_ref().ok_or(DeliverError::StatusMissing)?;
+        Ok(StatusProof { piece: piece.clone(), ..first.clone() })
+    }
+
+    /// Puts one receipt in its place, or says why it cannot be there.
+    fn put(
+        &self,
+        document: &Planned,
+        digester: &mut Digester,
+        journal: &Journal,
+    ) -> Result<Outcome, DeliverError> {
+        let bytes = self.receipt(document)?;
+        let path = walk::receipt_path(&document.path);
+        let outcome = |state, receipt: Option<PathBuf>, why| Outcome {
+            state,
+            path: document.path.clone(),
+            receipt,
+            standing: Some(self.standing(document)),
+            why,
+        };
+        let waiting = |code, sentence: &str| outcome(State::Waiting, None, Some(Why::new(code, sentence)));
+        let kept = |code, what: &str| {
+            let kept = self.keep(document, &bytes, journal)?;
+            let place = verifier::shown::path(&kept).into_owned();
+            let why = Why::new(code, format!("{what} Its receipt lies in {place}."));
+            Ok(outcome(State::Undelivered, Some(kept), Some(why)))
+        };
+        match look(document, digester) {
+            Look::Same => {}
+            Look::FolderAway => {
+                return Ok(waiting("folder-away", "Its folder is away. Bring it back, then run resume."));
+            }
+            Look::Gone => return kept("file-gone", "The document was moved or deleted meanwhile."),
+            Look::Changed => {
+                return kept("file-changed", "The document was changed after it had been read.");
+            }
+        }
+        match self.write(document, &path, &bytes) {
+            Ok(()) => Ok(outcome(State::Issued, Some(path), None)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                if self.is_ours(&path, document) {
+                    return Ok(outcome(State::Issued, Some(path), None));
+                }
+                kept("receipt-in-the-way", "Another receipt lies beside the document and stays there.")
+            }
+            Err(error) => {
+                let sentence = format!("The receipt cannot be written: {error}. Then run resume.");
+                Ok(waiting("receipt-not-written", &sentence))
+            }
+        }
+    }
+
+    fn write(&self, document: &Planned, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let name = format!(".beleg-{}-{}", &self.plan.head.root().to_hex()[..16], document.place);
+        let aside = path.with_file_name(name);
+        let mut file = durable::create_aside(&aside, durable::PUBLIC)?;
+        let placed = file
+            .write_all(bytes)
+            .and_then(|()| file.sync_all())
+            .and_then(|()| durable::place(&aside, path));
+        if placed.is_err() {
+            // What is left of it would only be in the way.
+            let _ = fs::remove_file(&aside);
+        }
+        placed
+    }
+
+    /// Whether an interrupted run has written this receipt: nobody else knows the secret.
+    fn is_ours(&self, path: &Path, document: &Planned) -> bool {
+        let bytes = input::read_bounded(path, limits::TLOG_PROOF_BYTES).unwrap_or_default();
+        let receipt = Receipt::parse(&bytes).map(|receipt| receipt.disclosure);
+        matches!(receipt, Ok(Disclosure::Full { secret, .. }) if secret == document.secret)
+    }
+
+    /// Keeps a receipt that has no place beside its document.
+    fn keep(&self, document: &Planned, bytes: &[u8], journal: &Journal) -> io::Result<PathBuf> {
+        let root = self.plan.head.root().to_hex();
+        let mut name = OsString::from(format!("{}-{}-", &root[..16], document.place));
+        let own = walk::receipt_path(&document.path);
+        name.push(own.file_name().unwrap_or_default());
+        if name.len() > 255 {
+            name = OsString::from(format!("{}-{}.tlog-proof", &root[..16], document.place));
+        }
+        let path = journal.undelivered()?.join(name);
+        durable::replace(&path, durable::PRIVATE, |file| file.write_all(bytes))?;
+        Ok(path)
+    }
+
+    fn standing(&self, document: &Planned) -> Standing {
+        let entry = &self.answer.entry;
+        Standing {
+            origin: self.plan.head.origin.clone(),
+            index: self.answer.proof.index.0,
+            status: entry.first_status.0 + u64::from(document.place),
+        }
+    }
+}
+
+fn fields(plan: &Plan, document: &Planned) -> Result<Document, DocumentError> {
+    prepare::document(&plan.head.claims, &document.digest, &document.media_type)
+}
+
+/// What became of a document since it was read.
+enum Look {
+    Same,
+    Changed,
+    Gone,
+    FolderAway,
+}
+
+fn look(document: &Planned, digester: &mut Digester) -> Look {
+    match fs::metadata(&document.path) {
+        Ok(metadata) if Stamp::of(&metadata) == document.stamp => Look::Same,
+        // Copied back from a backup, say: the bytes decide.
+        Ok(_) => match digester.digest(&document.path, false, |_| {}) {
+            Ok((digest, _)) if digest == document.digest => Look::Same,
+            _ => Look::Changed,
+        },
+        Err(_) if durable::folder_of(&document.path).is_dir() => Look::Gone,
+        Err(_) => Look::FolderAway,
+    }
+}
