@@ -122,7 +122,8 @@ pub fn load_public(file: &Path, kind: KeyType) -> Result<VerifierKey, KeyError> 
     Ok(key)
 }
 
-fn check_purpose(file: &Path, want: KeyType, key: &VerifierKey) -> Result<(), KeyError> {
+/// Refuses a key of another purpose; `file` says where it came from.
+pub(crate) fn check_purpose(file: &Path, want: KeyType, key: &VerifierKey) -> Result<(), KeyError> {
     if key.kind() == want {
         return Ok(());
     }
@@ -130,7 +131,8 @@ fn check_purpose(file: &Path, want: KeyType, key: &VerifierKey) -> Result<(), Ke
     Err(KeyError::WrongPurpose { file, want: want.byte(), got: key.kind().byte() })
 }
 
-fn unreadable(file: &Path, source: note::KeyError) -> KeyError {
+/// A key that could not be read; `file` says where it came from.
+pub(crate) fn unreadable(file: &Path, source: note::KeyError) -> KeyError {
     KeyError::Unreadable { file: file.display().to_string(), made_by: "init or key new", source }
 }
 

@@ -18,99 +18,36 @@ use super::{MAX_FILE_BYTES, Store, StoreError, check_path};
 /// so the time of many is close to the time of one.
 const PARALLEL_WRITES: usize = 16;
 
+/// Plain files below one folder, for reading only: without a lock, so that it can be looked at
+/// while a node runs on it.
+#[derive(Clone, Debug)]
+pub struct Files {
+    root: PathBuf,
+}
+
 /// Plain files below one folder, locked against other processes.
 #[derive(Debug)]
 pub struct FileStore {
-    root: PathBuf,
+    files: Files,
     writer: Writer,
     pool: rayon::ThreadPool,
     /// Holds the lock for as long as the store lives.
     _lock: File,
 }
 
-impl FileStore {
-    /// Opens the folder, creating it if needed, and locks it.
-    pub fn open(root: &Path) -> Result<FileStore, StoreError> {
-        create_root(root)?;
-        let lock_path = root.join("lock");
-        let lock = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&lock_path)
-            .map_err(|e| io_error(&lock_path, "open", e))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(StoreError::Locked { folder: root.display().to_string() });
-            }
-            Err(TryLockError::Error(e)) => return Err(io_error(&lock_path, "lock", e)),
-        }
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(PARALLEL_WRITES)
-            .thread_name(|i| format!("store-{i}"))
-            .build()
-            .map_err(|e| io_error(root, "start threads for", io::Error::other(e)))?;
-        Ok(FileStore { root: root.to_owned(), writer: Writer::open(root)?, pool, _lock: lock })
+impl Files {
+    /// The files below this folder.
+    pub fn new(root: &Path) -> Files {
+        Files { root: root.to_owned() }
     }
 
-    /// The folder.
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
-    fn locate(&self, path: &str) -> Result<PathBuf, StoreError> {
-        check_path(path)?;
-        Ok(self.root.join(path))
-    }
-
-    /// Writes one file unless it is there with the same content.
-    fn create(&self, target: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-        if same_content(target, bytes)? {
-            return Ok(());
-        }
-        let prepared = self.writer.prepare(target.to_owned(), bytes)?;
-        if !self.writer.place_new(&prepared)? {
-            same_content(target, bytes)?;
-        }
-        Ok(())
-    }
-}
-
-impl Store for FileStore {
-    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    /// The bytes of a file, `None` if there is no such file.
+    pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
         read_bounded(&self.locate(path)?)
     }
 
-    fn write_once(&self, blobs: Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
-        let mut targets = Vec::with_capacity(blobs.len());
-        let mut folders = BTreeSet::new();
-        for (path, bytes) in blobs {
-            let target = self.locate(&path)?;
-            folders.extend(target.parent().map(Path::to_owned));
-            targets.push((target, bytes));
-        }
-        for folder in &folders {
-            self.writer.folder(folder)?;
-        }
-        self.pool.install(|| {
-            targets.par_iter().try_for_each(|(target, bytes)| self.create(target, bytes))?;
-            // Also where all files were there before: an earlier process may have been killed
-            // between its rename and this.
-            folders.par_iter().try_for_each(|folder| sync_folder(folder))
-        })
-    }
-
-    fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        let target = self.locate(path)?;
-        let folder = target.parent().unwrap_or(&self.root).to_owned();
-        self.writer.folder(&folder)?;
-        let prepared = self.writer.prepare(target, bytes)?;
-        self.writer.place(&prepared)?;
-        sync_folder(&folder)
-    }
-
-    fn list(&self, folder: &str) -> Result<Vec<String>, StoreError> {
+    /// What lies directly in a folder; as [`Store::list`].
+    pub fn list(&self, folder: &str) -> Result<Vec<String>, StoreError> {
         let place = if folder.is_empty() {
             self.root.clone()
         } else {
@@ -138,8 +75,90 @@ impl Store for FileStore {
         Ok(found)
     }
 
+    fn locate(&self, path: &str) -> Result<PathBuf, StoreError> {
+        check_path(path)?;
+        Ok(self.root.join(path))
+    }
+}
+
+impl FileStore {
+    /// Opens the folder, creating it if needed, and locks it.
+    pub fn open(root: &Path) -> Result<FileStore, StoreError> {
+        create_root(root)?;
+        let lock_path = root.join("lock");
+        let lock = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&lock_path)
+            .map_err(|e| io_error(&lock_path, "open", e))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(StoreError::Locked { folder: root.display().to_string() });
+            }
+            Err(TryLockError::Error(e)) => return Err(io_error(&lock_path, "lock", e)),
+        }
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(PARALLEL_WRITES)
+            .thread_name(|i| format!("store-{i}"))
+            .build()
+            .map_err(|e| io_error(root, "start threads for", io::Error::other(e)))?;
+        Ok(FileStore { files: Files::new(root), writer: Writer::open(root)?, pool, _lock: lock })
+    }
+
+    /// Writes one file unless it is there with the same content.
+    fn create(&self, target: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+        if same_content(target, bytes)? {
+            return Ok(());
+        }
+        let prepared = self.writer.prepare(target.to_owned(), bytes)?;
+        if !self.writer.place_new(&prepared)? {
+            same_content(target, bytes)?;
+        }
+        Ok(())
+    }
+}
+
+impl Store for FileStore {
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.files.read(path)
+    }
+
+    fn write_once(&self, blobs: Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
+        let mut targets = Vec::with_capacity(blobs.len());
+        let mut folders = BTreeSet::new();
+        for (path, bytes) in blobs {
+            let target = self.files.locate(&path)?;
+            folders.extend(target.parent().map(Path::to_owned));
+            targets.push((target, bytes));
+        }
+        for folder in &folders {
+            self.writer.folder(folder)?;
+        }
+        self.pool.install(|| {
+            targets.par_iter().try_for_each(|(target, bytes)| self.create(target, bytes))?;
+            // Also where all files were there before: an earlier process may have been killed
+            // between its rename and this.
+            folders.par_iter().try_for_each(|folder| sync_folder(folder))
+        })
+    }
+
+    fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        let target = self.files.locate(path)?;
+        let folder = target.parent().unwrap_or(&self.files.root).to_owned();
+        self.writer.folder(&folder)?;
+        let prepared = self.writer.prepare(target, bytes)?;
+        self.writer.place(&prepared)?;
+        sync_folder(&folder)
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>, StoreError> {
+        self.files.list(folder)
+    }
+
     fn remove(&self, path: &str) -> Result<(), StoreError> {
-        let target = self.locate(path.strip_suffix('/').unwrap_or(path))?;
+        let target = self.files.locate(path.strip_suffix('/').unwrap_or(path))?;
         let result = match fs::symlink_metadata(&target) {
             Ok(found) if found.is_dir() => {
                 self.writer.forget(&target);
@@ -149,7 +168,7 @@ impl Store for FileStore {
             Err(e) => Err(e),
         };
         match result {
-            Ok(()) => sync_folder(target.parent().unwrap_or(&self.root)),
+            Ok(()) => sync_folder(target.parent().unwrap_or(&self.files.root)),
             Err(e) if is_absent(&e) => Ok(()),
             Err(e) => Err(io_error(&target, "remove", e)),
         }

@@ -15,7 +15,7 @@ mod suite;
 
 use std::io;
 
-pub use files::FileStore;
+pub use files::{FileStore, Files};
 pub use index::{Index, IndexError, LogIndex, Mark};
 
 /// The largest file a store reads: one full entry bundle, and room to notice that one is larger.
