@@ -110,7 +110,7 @@ fn add_checkpoint_refuses_as_the_specification_says() -> Result<()> {
     let mirror = town.world.address(MIRROR);
     let origin = World::origin(HOME);
     let hash = sha256(origin.as_bytes()).to_hex();
-    let key = fs::read_to_string(town.world.node_folder(HOME).join("log.key"))?;
+    let key = fs::read_to_string(town.world.node_folder(HOME).join("log"))?;
     let key = SigningKey::parse(&key)?;
     let now = checkpoint(mirror, &format!("/{hash}"))?;
     let (size, root) = (now.checkpoint().size(), *now.checkpoint().root());
