@@ -142,11 +142,15 @@ fn days_in_month(year: u16, month: u8) -> u8 {
     }
 }
 
-/// A time for a person to read: `2026-05-03 14:00 UTC`.
+/// A time for a person to read: `2026-05-03 14:00:59 UTC`. Seconds are not cut off: a proven time is
+/// "not later than".
 pub fn utc(time: Timestamp) -> String {
     let second = time.0 % DAY_S;
     match Date::of(time) {
-        Some(date) => format!("{date} {:02}:{:02} UTC", second / 3600, second / 60 % 60),
+        Some(date) => {
+            let (hour, minute) = (second / 3600, second / 60 % 60);
+            format!("{date} {hour:02}:{minute:02}:{:02} UTC", second % 60)
+        }
         None => String::from("after the year 9999"),
     }
 }
@@ -202,8 +206,8 @@ mod tests {
 
     #[test]
     fn times() {
-        assert_eq!(utc(Timestamp(0)), "1970-01-01 00:00 UTC");
-        assert_eq!(utc(Timestamp(1_777_816_859)), "2026-05-03 14:00 UTC");
+        assert_eq!(utc(Timestamp(0)), "1970-01-01 00:00:00 UTC");
+        assert_eq!(utc(Timestamp(1_777_816_859)), "2026-05-03 14:00:59 UTC");
         assert_eq!(utc(Timestamp(u64::MAX)), "after the year 9999");
         let day = Date::parse("2026-05-03").unwrap();
         assert_eq!(Date::of(Timestamp(day.end().0 - 1)), Some(day));

@@ -4,13 +4,16 @@
 //! hostile, gets one of the three words within bounded memory and time. What a receipt merely says
 //! about keys, names or times is never believed; a line is good only by what was proven.
 
+mod known;
 mod reason;
 mod steps;
 mod verdict;
+mod words;
 
 #[cfg(test)]
 mod tests;
 
+pub use known::Known;
 pub use reason::Reason;
 pub use verdict::{
     DocumentFacts, Facts, IssuerFacts, Line, LineState, LogFacts, StatusFacts, Verdict, Word,
@@ -36,13 +39,13 @@ pub struct Question<'a> {
 
 /// Judges a receipt and, if there is one, the file that it is said to belong to.
 pub fn verify(question: &Question<'_>) -> Verdict {
-    match Receipt::parse(question.receipt) {
-        Ok(receipt) => steps::judge(&receipt, question),
-        Err(error) => steps::nothing_known(question, Reason::ReceiptUnreadable(error)),
-    }
+    verify_with(&mut Known::default(), question)
 }
 
-/// Judges a receipt that is parsed already.
-pub fn verify_parsed(receipt: &Receipt, question: &Question<'_>) -> Verdict {
-    steps::judge(receipt, question)
+/// The same for many receipts: what they share is checked once. The verdict is the same.
+pub fn verify_with(known: &mut Known, question: &Question<'_>) -> Verdict {
+    match Receipt::parse(question.receipt) {
+        Ok(receipt) => steps::judge(known, &receipt, question),
+        Err(error) => steps::nothing_known(question, Reason::ReceiptUnreadable(error)),
+    }
 }

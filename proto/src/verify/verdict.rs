@@ -20,13 +20,29 @@ pub enum Word {
     Invalid,
 }
 
-impl fmt::Display for Word {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Word {
+    /// The word as people read it.
+    pub fn text(self) -> &'static str {
+        match self {
             Word::Valid => "VALID",
             Word::CannotTell => "CANNOT TELL",
             Word::Invalid => "INVALID",
-        })
+        }
+    }
+
+    /// What a program ends with.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Word::Valid => 0,
+            Word::Invalid => 1,
+            Word::CannotTell => 2,
+        }
+    }
+}
+
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
     }
 }
 
