@@ -176,3 +176,103 @@ fn tell_next_steps(args: &Init, made: &[VerifierKey], out: &mut Output<'_>) {
     out.line(&format!("Then put the signed federation file at {} and run", federation.display()));
     out.line(&format!("  beleg-node serve --config {}", args.dir.join("node.toml").display()));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn args(dir: &Path) -> Init {
+        Init {
+            dir: dir.to_owned(),
+            origin: Some("town.example/log".to_owned()),
+            operator: Some("town".to_owned()),
+            cosigner_name: None,
+            listen: "127.0.0.1:8001".to_owned(),
+            url: None,
+        }
+    }
+
+    fn init(args: &Init) -> Result<String, String> {
+        let mut out = Vec::new();
+        run(args, &mut out).map_err(|e| e.to_string())?;
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn what_init_writes_is_what_serve_reads() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("a/b");
+        let said = init(&args(&dir)).unwrap();
+        assert!(said.contains("--operator \"town http://127.0.0.1:8001 GOVERNANCE town.example/"));
+        let config = Config::read(&dir.join("node.toml")).unwrap();
+        assert_eq!(config.data, dir.join("data"));
+        let log = config.log.unwrap();
+        assert_eq!(log.origin, "town.example/log");
+        let key = keys::load(&log.key, KeyType::Ed25519).unwrap();
+        assert_eq!(key.verifier_key().name(), "town.example/log");
+        let cosigner = config.cosigner.unwrap();
+        let ed25519 = keys::load(&cosigner.ed25519_key, KeyType::CosignatureV1).unwrap();
+        let mldsa = keys::load(&cosigner.mldsa_key, KeyType::SubtreeV1).unwrap();
+        assert_eq!(ed25519.verifier_key().name(), "town.example/cosigner");
+        assert_eq!(mldsa.verifier_key().name(), "town.example/cosigner");
+    }
+
+    #[test]
+    fn the_template_shows_every_option_with_its_default() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = config_text(&args(folder.path()));
+        let file = folder.path().join("node.toml");
+        fs::write(&file, &text).unwrap();
+        let whole = Config::read(&file).unwrap();
+        let needed = ["listen", "data", "federation", "origin", "log_key", "cosigner"];
+        let only = text.lines().filter(|line| needed.iter().any(|name| line.starts_with(name)));
+        fs::write(&file, only.collect::<Vec<_>>().join("\n")).unwrap();
+        assert_eq!(Config::read(&file).unwrap(), whole);
+        let options = text.lines().filter(|line| !line.starts_with('#') && line.contains(" = "));
+        assert_eq!(options.count(), 15);
+    }
+
+    #[test]
+    fn a_node_may_have_a_part_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let only_log = Init { operator: None, ..args(&folder.path().join("log")) };
+        init(&only_log).unwrap();
+        let config = Config::read(&only_log.dir.join("node.toml")).unwrap();
+        assert!(config.log.is_some() && config.cosigner.is_none());
+        let only_cosigner = Init { origin: None, ..args(&folder.path().join("cosigner")) };
+        init(&only_cosigner).unwrap();
+        let config = Config::read(&only_cosigner.dir.join("node.toml")).unwrap();
+        assert!(config.log.is_none() && config.cosigner.is_some());
+    }
+
+    #[test]
+    fn nothing_is_overwritten_and_then_nothing_is_written() {
+        for there in ["node.toml", "log", "log.pub", "cosigner-mldsa", "cosigner-ed25519.pub"] {
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join(there), "mine").unwrap();
+            let error = init(&args(folder.path())).unwrap_err();
+            assert!(error.contains("exists"), "{there}: {error}");
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "{there}");
+        }
+    }
+
+    #[test]
+    fn names_that_no_federation_could_hold_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("x");
+        let text = |text: &str| Some(text.to_owned());
+        for (bad, want) in [
+            (Init { origin: text("a b"), ..args(&dir) }, "origin of a log"),
+            (Init { origin: text(""), ..args(&dir) }, "origin of a log"),
+            (Init { operator: text("Town"), ..args(&dir) }, "short name of an operator"),
+            (Init { listen: "localhost".to_owned(), ..args(&dir) }, "not an address"),
+            (Init { operator: None, origin: None, ..args(&dir) }, "nothing to do"),
+            (Init { cosigner_name: text("a+b"), ..args(&dir) }, "key name"),
+        ] {
+            let error = init(&bad).unwrap_err();
+            assert!(error.contains(want) && error.lines().count() == 2, "{error}");
+            assert!(!dir.join("node.toml").exists());
+        }
+    }
+}

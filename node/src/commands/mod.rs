@@ -114,7 +114,7 @@ pub fn run(command: Command, out: &mut dyn Write) -> Result<ExitCode, CommandErr
 }
 
 /// Where lines go. A reader that has gone away (`| head`) is no reason to complain.
-pub(crate) struct Output<'a>(&'a mut dyn Write);
+pub(crate) struct Output<'a>(pub(crate) &'a mut dyn Write);
 
 impl Output<'_> {
     /// Writes one line.

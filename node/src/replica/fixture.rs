@@ -7,7 +7,7 @@ use proto::hash::{LeafIndex, Timestamp, TreeSize, sha256};
 use proto::ledger::{
     AdminKey, Entry, FederationId, IssuanceStatement, Issuer, IssuerStatement, Rules, Signed, State,
 };
-use proto::note::{KeyType, SigningKey};
+use proto::note::{KeyType, SigningKey, VerifierKey};
 
 use super::{Replica, ReplicaError};
 use crate::store::{Index, Store};
@@ -30,6 +30,16 @@ impl Author {
         let admins = vec![AdminKey { key: public, until: None }];
         let rules = Rules::new(FederationId([7; 32]), "a.example/log", admins);
         Author { admin, issuer: key(2), rules }
+    }
+
+    /// The author under the rules of a federation that names the same administration key.
+    pub(crate) fn under(rules: Rules) -> Author {
+        Author { rules, ..Author::new() }
+    }
+
+    /// The public half of the administration key.
+    pub(crate) fn admin(&self) -> &VerifierKey {
+        self.admin.verifier_key()
     }
 
     /// The entry that admits the issuer.

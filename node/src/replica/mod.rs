@@ -55,7 +55,7 @@ pub enum ReplicaError {
     /// An entry in the files breaks a rule of the ledger.
     #[error(
         "{prefix}: entry {index} breaks a rule of the ledger: {refusal}\n\
-             run beleg-node fsck; the files or the federation file are not the ones it was made with"
+         run beleg-node fsck; the files or the federation file were exchanged"
     )]
     Rule {
         /// The log's folder.

@@ -175,6 +175,9 @@ fn remove_beyond(store: &dyn Store, prefix: &str, limit: TreeSize) -> Result<(),
     Ok(())
 }
 
+/// The bytes of a full file as they were when it had fewer parts.
+type FirstParts = dyn Fn(&[u8], usize) -> Option<Vec<u8>>;
+
 /// The same for one kind of file, of which the tree has `count` parts (hashes or entries); ends
 /// after `probed` empty places.
 fn remove_places_beyond(
@@ -182,7 +185,7 @@ fn remove_places_beyond(
     prefix: &str,
     (count, probed): (u64, u64),
     full_path: &dyn Fn(u64) -> Option<String>,
-    first_parts: &dyn Fn(&[u8], usize) -> Option<Vec<u8>>,
+    first_parts: &FirstParts,
 ) -> Result<(), ReplicaError> {
     let (edge, width) = (count / 256, (count % 256) as usize);
     let mut empty_places = 0;

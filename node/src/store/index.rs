@@ -87,7 +87,8 @@ impl Index {
             Some(db) => (db, marks),
             None => {
                 if !marks.is_empty() {
-                    tracing::warn!(folder = %folder.display(), "index unreadable, building it again");
+                    let folder = folder.display();
+                    tracing::warn!(%folder, "index unreadable, building it again");
                 }
                 remove(&folder.join("mark"), |p| fs::remove_file(p))?;
                 remove(&database, |p| fs::remove_dir_all(p))?;

@@ -78,13 +78,11 @@ pub enum CreateError {
     },
     /// A node did not give a checkpoint.
     #[error(
-        "{url}: no checkpoint: {reason}\n\
-             start that node or give --checkpoint FILE; --unpublished ORIGIN if the log has none yet"
+        "no checkpoint to pin: {reason}\n\
+         start that node or give --checkpoint FILE; --unpublished ORIGIN if the log has none"
     )]
     NoCheckpoint {
-        /// Where it was looked for.
-        url: String,
-        /// What came instead.
+        /// Where it was looked for and what came instead.
         reason: String,
     },
 }
@@ -181,14 +179,14 @@ fn read_checkpoint(source: &str) -> Result<Vec<u8>, CommandError> {
         return read_bounded(Path::new(source), limits::NOTE_BYTES);
     }
     let (base, path) = source.rsplit_once('/').unwrap_or((source, ""));
-    let none = |reason: String| CreateError::NoCheckpoint { url: source.to_owned(), reason };
+    let none = |reason: String| CreateError::NoCheckpoint { reason };
     let fetched = block_on(async {
         let client = Client::new(base, FETCH)?;
         client.get(&format!("/{path}"), limits::NOTE_BYTES).await
     })?;
     let answer = fetched.map_err(|error: ClientError| none(error.to_string()))?;
     if answer.status != 200 {
-        return Err(none(format!("HTTP status {}", answer.status)).into());
+        return Err(none(format!("{source}: HTTP status {}", answer.status)).into());
     }
     Ok(answer.body.to_vec())
 }

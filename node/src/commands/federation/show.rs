@@ -55,7 +55,7 @@ pub(super) fn progress(draft: &Draft, out: &mut Output<'_>) -> Result<(), Federa
     let names: Vec<&str> = signed.iter().map(|operator| operator.name.as_str()).collect();
     let (have, need) = (signed.len() as u64, draft.signers().quorum);
     let names = if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };
-    out.line(&format!("signed by {names}: {have} of the {need} governance keys needed"));
+    out.line(&format!("signed by {names}: {have} governance keys, {need} are needed"));
     if have >= need {
         // The whole chain, as everybody else will read it.
         Federation::parse(&draft.to_bytes()?)?;
