@@ -1,7 +1,8 @@
 //! What the fuzz targets share: inputs that come close to good ones.
 //!
 //! Random bytes rarely get past the first line of a format. So each target runs twice: on the bytes
-//! as they are, and on a good vector of `proto/tests/testdata` with the bytes applied to it as edits.
+//! as they are, and on a good vector of `proto/tests/testdata` with the bytes applied to it as
+//! edits.
 
 /// Runs `check` on the bytes and on an edited `vector` (a file of `proto/tests/testdata`).
 pub fn run(data: &[u8], vector: &[u8], check: impl Fn(&[u8])) {

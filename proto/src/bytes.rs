@@ -1,7 +1,8 @@
 //! A reader and a writer for binary formats: big-endian integers, lengths before bytes, and no byte
 //! read that is not there.
 //!
-//! The reader takes from a slice that is already bounded; it never allocates what a length promises.
+//! The reader takes from a slice that is already bounded; it never allocates what a length
+//! promises.
 
 use alloc::vec::Vec;
 

@@ -39,9 +39,6 @@ pub const NOTE_SIGNATURES: usize = 96;
 /// Bytes of a note. 96 ML-DSA-44 signature lines need about 330,000.
 pub const NOTE_BYTES: usize = 512 * 1024;
 
-/// Bytes of a signature in a note, key id not counted. "Nearly 5 kB" (signed-note#format).
-pub const SIGNATURE_BYTES: usize = 8 * 1024;
-
 /// Bytes of a key name. An ML-DSA-44 cosignature holds it with an 8-bit length
 /// (tlog-cosignature#ml-dsa-44-signed-message).
 pub const KEY_NAME_BYTES: usize = 255;
@@ -169,6 +166,6 @@ pub const RECEIPT_LINKS: usize = 8;
 /// hashes, 2.3 KB each.
 pub const ANSWER_BYTES: usize = 8 * 1024 * 1024;
 
-/// Seconds that a time in a receipt may be ahead of the clock of who verifies it: clocks of people's
-/// computers are off by minutes.
+/// Seconds that a time in a receipt may be ahead of the clock of who verifies it: clocks of
+/// people's computers are off by minutes.
 pub const VERIFIER_CLOCK_TOLERANCE_S: u64 = 300;

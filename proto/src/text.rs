@@ -1,4 +1,5 @@
-//! Strict reading of line formats: exact newlines, decimals without leading zeros, canonical base64.
+//! Strict reading of line formats: exact newlines, decimals without leading zeros, canonical
+//! base64.
 //!
 //! There is one spelling for each value, so that what was parsed is written back to the same bytes.
 

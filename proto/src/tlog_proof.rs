@@ -1,4 +1,5 @@
-//! The `.tlog-proof` file (tlog-proof): an entry's place in a log and the checkpoint that proves it.
+//! The `.tlog-proof` file (tlog-proof): an entry's place in a log and the checkpoint that proves
+//! it.
 //!
 //! ```text
 //! c2sp.org/tlog-proof@v1

@@ -1,5 +1,5 @@
-//! Properties of formats: what is written is read back, what is read is written back, and lines that
-//! nobody knows change no verdict.
+//! Properties of formats: what is written is read back, what is read is written back, and lines
+//! that nobody knows change no verdict.
 
 use proptest::prelude::*;
 use proto::checkpoint::{Checkpoint, SignedCheckpoint};
@@ -125,10 +125,10 @@ proptest! {
         let origin = signed.checkpoint().origin().to_string();
         let cosigner = SigningKey::from_seed("w", KeyType::CosignatureV1, &[2; 32]).unwrap();
         let time = Timestamp(time);
-        let cosignature = cosignature::sign(&cosigner, signed.checkpoint(), time, &[0; 32]).unwrap();
+        let cosignature = cosignature::sign(&cosigner, signed.checkpoint(), time, &[0; 32]);
         let mut lines = before;
         lines.extend_from_slice(signed.note().signatures());
-        lines.push(cosignature);
+        lines.push(cosignature.unwrap());
         lines.extend(after);
         let greased = signed.with_signatures(lines).unwrap();
         prop_assert!(greased.verify(&origin, &[key.verifier_key()]).is_ok());
@@ -157,9 +157,10 @@ proptest! {
         proof in prop::collection::vec(hash(), 0..=63),
         extra in prop::option::of(prop::collection::vec(any::<u8>(), 0..200)),
     ) {
-        let request =
-            AddCheckpoint { old: TreeSize(number), proof: proof.clone(), checkpoint: checkpoint.clone() };
-        prop_assert_eq!(AddCheckpoint::parse(&request.to_bytes()), Ok(request));
+        let request = AddCheckpoint { old: TreeSize(number), proof, checkpoint };
+        let again = AddCheckpoint::parse(&request.to_bytes());
+        prop_assert_eq!(again.as_ref(), Ok(&request));
+        let AddCheckpoint { proof, checkpoint, .. } = request;
         let file = TlogProof { extra, index: LeafIndex(number), proof, checkpoint };
         prop_assert_eq!(TlogProof::parse(&file.to_bytes()), Ok(file));
     }
@@ -216,7 +217,10 @@ proptest! {
     }
 
     #[test]
-    fn numbers_dates_and_base64(number in any::<u64>(), bytes in prop::collection::vec(any::<u8>(), 0..50)) {
+    fn numbers_dates_and_base64(
+        number in any::<u64>(),
+        bytes in prop::collection::vec(any::<u8>(), 0..50),
+    ) {
         prop_assert_eq!(text::decimal(&number.to_string()), Ok(number));
         prop_assert_eq!(text::base64_decode(&text::base64_encode(&bytes)), Ok(bytes));
         if let Some(date) = Date::of(Timestamp(number % (1 << 38))) {

@@ -1,5 +1,5 @@
-//! Properties of trees: what is planned from tiles is what the RFC defines, it verifies, and nothing
-//! that was changed does.
+//! Properties of trees: what is planned from tiles is what the RFC defines, it verifies, and
+//! nothing that was changed does.
 
 mod tree;
 

@@ -107,7 +107,8 @@ fn policies() -> Vec<Case> {
         let lines: Vec<_> = numbers.iter().map(cosign).collect();
         proto::text::base64_encode(&signed.with_added(&lines).unwrap().to_bytes())
     };
-    let good = "# two of three\nlog <L> https://log.example/\n\nwitness A <W1>\n\twitness B <W2> https://b.example/ \nwitness C <W3>\ngroup G 2 A B C\nquorum G\n";
+    let good = "# two of three\nlog <L> https://log.example/\n\nwitness A <W1>\n\
+        \twitness B <W2> https://b.example/ \nwitness C <W3>\ngroup G 2 A B C\nquorum G\n";
     let two = "log <L>\nwitness A <W1>\nwitness B <W2>\n";
     let bad = |name: &str, expect: &str, lines: &str| case(name, expect, &format!("{two}{lines}"));
     let key_error = "BadKey { line: 1, error: WrongId }";

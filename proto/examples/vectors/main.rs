@@ -1,7 +1,7 @@
 //! Writes the test vectors of trees, notes and protocols to `tests/testdata`, from fixed seeds.
 //!
-//! What a case must give is written here by hand and not computed, so that a mistake in the code does
-//! not become an expectation. `tests/vectors.rs` compares.
+//! What a case must give is written here by hand and not computed, so that a mistake in the code
+//! does not become an expectation. `tests/vectors.rs` compares.
 
 #[path = "../../tests/case/mod.rs"]
 mod case;

@@ -1,7 +1,7 @@
 //! Cosignatures (tlog-cosignature): what a cosigner says about a checkpoint and when.
 //!
-//! Two types, in a file each: [`v1`] is Ed25519 (0x04), [`subtree_v1`] is ML-DSA-44 (0x06). Both put
-//! a time before the signature:
+//! Two types, in a file each: [`v1`] is Ed25519 (0x04), [`subtree_v1`] is ML-DSA-44 (0x06). Both
+//! put a time before the signature:
 //!
 //! ```text
 //! u64 timestamp | signature

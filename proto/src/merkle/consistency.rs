@@ -5,8 +5,8 @@ use crate::hash::{EMPTY_ROOT, Hash, TreeSize};
 
 /// Checks that the tree (`new`, `new_root`) begins with the tree (`old`, `old_root`).
 ///
-/// The empty tree is consistent with every tree and needs no proof, but its root must be that of the
-/// empty tree. Trees of one size must have the same root and need no proof either.
+/// The empty tree is consistent with every tree and needs no proof, but its root must be that of
+/// the empty tree. Trees of one size must have the same root and need no proof either.
 pub fn verify(
     old: TreeSize,
     old_root: &Hash,

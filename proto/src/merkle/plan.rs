@@ -1,5 +1,5 @@
-//! Proofs and roots from tiles without input or output: a plan says which tiles it needs, the caller
-//! fetches them, and the plan finishes with their bytes.
+//! Proofs and roots from tiles without input or output: a plan says which tiles it needs, the
+//! caller fetches them, and the plan finishes with their bytes.
 //!
 //! Every hash of a proof is the hash over a range of leaves that starts at a multiple of its width
 //! rounded up to a power of two. Such a range is cut into complete subtrees, each of which lies

@@ -1,4 +1,5 @@
-//! The `add-entries` request (tlog-mirror#request-body): header, packages, and how they are written.
+//! The `add-entries` request (tlog-mirror#request-body): header, packages, and how they are
+//! written.
 //!
 //! ```text
 //! header:  u16 length, origin | u64 upload_start | u64 upload_end | u16 length, ticket
@@ -23,7 +24,8 @@ pub const CONTENT_TYPE: &str = "application/octet-stream";
 /// Packages that a client should send in one request (tlog-mirror#implementation-considerations).
 pub const PACKAGES_PER_REQUEST: usize = 32;
 
-/// Why bytes are no request, or why a request cannot be written. Such a request is answered with 400.
+/// Why bytes are no request, or why a request cannot be written. Such a request is answered with
+/// 400.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 #[non_exhaustive]
 pub enum AddEntriesError {
@@ -77,8 +79,8 @@ pub struct PackageRange {
     pub start: u64,
     /// The index after that of the last entry.
     pub end: u64,
-    /// The index at which the bundle of these entries starts; smaller than `start` if the mirror has
-    /// the first entries of the bundle.
+    /// The index at which the bundle of these entries starts; smaller than `start` if the mirror
+    /// has the first entries of the bundle.
     pub bundle_start: u64,
 }
 

@@ -131,8 +131,9 @@ pub fn header(stored: Option<&Stored<'_>>, header: &Header) -> Result<(), Refusa
 /// Checks the entries of a package against the checkpoint at `upload_end` and gives their leaf
 /// hashes.
 ///
-/// `before` are the leaf hashes of the entries that the mirror already has in the same bundle: those
-/// from `bundle_start` up to and without `start`. `size` and `root` are those of the checkpoint.
+/// `before` are the leaf hashes of the entries that the mirror already has in the same bundle:
+/// those from `bundle_start` up to and without `start`. `size` and `root` are those of the
+/// checkpoint.
 pub fn authenticate(
     package: &Package,
     before: &[Hash],

@@ -101,8 +101,8 @@ impl Decoder {
         self.awaits == Awaits::Nothing
     }
 
-    /// Whether a body that ends here ends at the end of its header or of a package. If not, the last
-    /// bytes are to be forgotten (tlog-mirror#processing).
+    /// Whether a body that ends here ends at the end of its header or of a package. If not, the
+    /// last bytes are to be forgotten (tlog-mirror#processing).
     pub fn is_between(&self) -> bool {
         self.is_complete()
             || (self.awaits == Awaits::EntryLength

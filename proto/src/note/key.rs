@@ -178,8 +178,8 @@ impl VerifierKey {
         self.kind
     }
 
-    /// The public key without its type byte. Two keys with the same bytes are the same key, whatever
-    /// their names.
+    /// The public key without its type byte. Two keys with the same bytes are the same key,
+    /// whatever their names.
     pub fn public_key(&self) -> &[u8] {
         &self.public_key
     }

@@ -6,8 +6,8 @@
 //! (em dash) <key name> <base64 of u32 key id and signature>
 //! ```
 //!
-//! Parsing checks the form and no signature: a [`Note`] is a claim. A signature by an unknown key is
-//! ignored; one by a known key that does not verify makes the whole note worthless, so it is
+//! Parsing checks the form and no signature: a [`Note`] is a claim. A signature by an unknown key
+//! is ignored; one by a known key that does not verify makes the whole note worthless, so it is
 //! refused. Base64 that is not canonical is refused as well, so that a note has one spelling.
 
 pub mod ed25519;

@@ -1,8 +1,8 @@
 //! The right edge of a tree, and the tiles that a growth writes.
 //!
 //! The edge keeps the hashes of the partial tile of each level, at most 255 on each. Appending a
-//! leaf costs one hash on average and the root a few hundred, whatever the size of the tree. Nothing
-//! here reads a file: [`Edge::load`] says which tiles it needs and takes their bytes.
+//! leaf costs one hash on average and the root a few hundred, whatever the size of the tree.
+//! Nothing here reads a file: [`Edge::load`] says which tiles it needs and takes their bytes.
 
 use alloc::{vec, vec::Vec};
 
@@ -111,8 +111,8 @@ impl Edge {
         self.levels.first().map_or(&[], Vec::as_slice)
     }
 
-    /// Appends leaf hashes and gives the tiles that are new: each full tile that this completes, and
-    /// the partial tiles of the new size on the levels that changed.
+    /// Appends leaf hashes and gives the tiles that are new: each full tile that this completes,
+    /// and the partial tiles of the new size on the levels that changed.
     pub fn grow(&mut self, leaves: &[Hash]) -> Result<Vec<NewTile>, EdgeError> {
         let added = u64::try_from(leaves.len()).map_err(|_| EdgeError::Full)?;
         let size = self.size.checked_add(added).filter(|size| *size <= limits::TREE_SIZE);

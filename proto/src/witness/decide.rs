@@ -1,8 +1,8 @@
 //! What a cosigner decides about an `add-checkpoint` request (tlog-witness#add-checkpoint).
 //!
-//! The decision is pure. The caller looks up what it has of the log, calls [`decide`], and, if it is
-//! accepted, stores the checkpoint and only then cosigns. Lookup, decision and storing must be one
-//! step that no other request for the same log can come between.
+//! The decision is pure. The caller looks up what it has of the log, calls [`decide`], and, if it
+//! is accepted, stores the checkpoint and only then cosigns. Lookup, decision and storing must be
+//! one step that no other request for the same log can come between.
 
 use thiserror::Error;
 
@@ -23,7 +23,8 @@ pub struct KnownLog<'a> {
     pub latest: (TreeSize, Hash),
 }
 
-/// Why a request is refused. [`Refusal::status`] is the HTTP status that the specification asks for.
+/// Why a request is refused. [`Refusal::status`] is the HTTP status that the specification asks
+/// for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -69,8 +70,8 @@ impl Refusal {
 /// Decides about a request. `log` is what is known of the log that the checkpoint names; `None` if
 /// it is unknown.
 ///
-/// The checkpoint of an accepted request is signed by its log and consistent with the one before. If
-/// its size is the same, it is the same tree, perhaps with other signatures.
+/// The checkpoint of an accepted request is signed by its log and consistent with the one before.
+/// If its size is the same, it is the same tree, perhaps with other signatures.
 pub fn decide(
     log: Option<&KnownLog<'_>>,
     request: &AddCheckpoint,
