@@ -1,17 +1,22 @@
 //! The Beleg node as a library, for its own binary only.
 
+pub mod app;
+pub mod args;
 pub mod client;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod cosigner;
 pub mod evidence;
+pub mod fsck;
+pub mod halt;
 pub mod health;
 pub mod http;
+pub mod identity;
 pub mod keys;
 pub mod log;
+pub mod mirror;
 pub mod replica;
 pub mod shelf;
-pub mod halt;
-pub mod mirror;
 pub mod store;
 pub mod telemetry;

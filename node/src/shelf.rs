@@ -12,6 +12,7 @@ use axum::body::Bytes;
 use proto::hash::TreeSize;
 use proto::tile::path::Resource;
 
+use crate::replica::TileReader;
 use crate::store::{Store, StoreError};
 
 #[derive(Clone, Debug, Default)]
@@ -25,13 +26,25 @@ struct Visible {
 pub struct Shelf {
     store: Arc<dyn Store>,
     prefix: String,
+    reader: RwLock<Arc<TileReader>>,
     visible: RwLock<Visible>,
 }
 
 impl Shelf {
     /// Nothing to be seen yet.
-    pub fn new(store: Arc<dyn Store>, prefix: &str) -> Shelf {
-        Shelf { store, prefix: prefix.to_owned(), visible: RwLock::default() }
+    pub fn new(store: Arc<dyn Store>, prefix: &str, reader: Arc<TileReader>) -> Shelf {
+        let (prefix, reader) = (prefix.to_owned(), RwLock::new(reader));
+        Shelf { store, prefix, reader, visible: RwLock::default() }
+    }
+
+    /// Reads the tree beyond what is shown too: for the roles.
+    pub fn reader(&self) -> Arc<TileReader> {
+        Arc::clone(&self.reader.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The log was opened again.
+    pub fn set_reader(&self, reader: Arc<TileReader>) {
+        *self.reader.write().unwrap_or_else(PoisonError::into_inner) = reader;
     }
 
     /// The published checkpoint, or what this node's cosigner has signed of a mirrored log.

@@ -1,3 +1,145 @@
-//! HTTP: the route table, limits and time-outs.
+//! HTTP: the whole route table with its limits and time-outs. `docs/http-api.md` describes it.
+//!
+//! Handlers decode with `proto`, call a role and encode. What a handler has begun and must finish
+//! runs in a task of its own, so a time-out or a client that hangs up interrupts nothing.
 
+pub mod error;
 pub mod listen;
+mod ops;
+mod peer;
+mod read;
+mod submit;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{MatchedPath, Request};
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{get, post};
+use proto::hash::Hash;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::evidence::Evidence;
+use crate::health::Health;
+use crate::log::Log;
+use crate::log::publish::Peers;
+use crate::mirror::service::Mirrors;
+use crate::shelf::Shelf;
+use error::ApiError;
+
+/// Longest time that a client may ask an answer to wait for a publication.
+pub const MAX_WAIT_S: u64 = 60;
+/// Time for a request that waits for nobody.
+const QUICK: Duration = Duration::from_secs(15);
+/// Time for a submission: its wait and the work around it.
+const SUBMIT: Duration = Duration::from_secs(MAX_WAIT_S + 15);
+/// Time for a whole upload; one that stands still ends earlier.
+const UPLOAD: Duration = Duration::from_secs(300);
+
+/// What the handlers work on.
+pub struct Node {
+    /// The own log; `None` if this node only mirrors.
+    pub log: Option<Arc<Log>>,
+    /// The mirrors that the other logs push to.
+    pub mirrors: Mirrors,
+    /// All logs by origin hash, the own one included.
+    pub shelves: BTreeMap<Hash, Arc<Shelf>>,
+    /// Split views.
+    pub evidence: Arc<Evidence>,
+    /// The federation file.
+    pub federation: Bytes,
+    /// What the log is doing.
+    pub health: Arc<Health>,
+    /// How the peers are doing.
+    pub peers: Arc<Peers>,
+}
+
+/// The route table.
+pub fn router(node: Arc<Node>) -> Router {
+    let timeout = |most| TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, most);
+    let quick = Router::new()
+        // tlog-tiles: the own log, and every log under its origin hash
+        .route("/checkpoint", get(read::own_checkpoint))
+        .route("/tile/{*rest}", get(read::own_tile))
+        .route("/{log}/checkpoint", get(read::checkpoint))
+        .route("/{log}/pending", get(read::pending))
+        .route("/{log}/tile/{*rest}", get(read::tile))
+        // the federation and what was found against it
+        .route("/federation", get(read::federation))
+        .route("/evidence", get(read::evidence_list))
+        .route("/evidence/{name}", get(read::evidence))
+        // operation
+        .route("/healthz", get(ops::alive))
+        .route("/readyz", get(ops::ready))
+        .route("/metrics", get(ops::metrics))
+        // tlog-witness, tlog-mirror: at most ADD_CHECKPOINT_BYTES
+        .route("/add-checkpoint", post(peer::add_checkpoint))
+        .layer(timeout(QUICK));
+    let submit = Router::new()
+        // 107 bytes and 65,535 bytes at most
+        .route("/v1/issuances", post(submit::issuance))
+        .route("/v1/issuances/{batch}", get(submit::issuance_again))
+        .route("/v1/issuers", post(submit::issuer).get(submit::issuers))
+        .layer(timeout(SUBMIT));
+    let upload = Router::new()
+        // tlog-mirror: read as it comes, package by package
+        .route("/add-entries", post(peer::add_entries))
+        .layer(timeout(UPLOAD));
+    quick
+        .merge(submit)
+        .merge(upload)
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn(count))
+        .with_state(node)
+}
+
+async fn nothing_here() -> ApiError {
+    ApiError::not_found("There is nothing here.")
+}
+
+async fn wrong_method() -> ApiError {
+    ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method-not-allowed",
+        "This address does not take requests of this method.",
+        "docs/http-api.md says which method it takes.",
+    )
+}
+
+/// Counts answers by route and status.
+async fn count(request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>();
+    let route = path.map_or("none", MatchedPath::as_str).to_owned();
+    let response = next.run(request).await;
+    let status = response.status().as_str().to_owned();
+    metrics::counter!("beleg_http_requests_total", "route" => route, "status" => status)
+        .increment(1);
+    response
+}
+
+/// Reads a whole body, if it is not larger than that.
+async fn read_body(body: Body, most: usize) -> Result<Bytes, ApiError> {
+    axum::body::to_bytes(body, most).await.map_err(|_| {
+        ApiError::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body-too-large",
+            &format!("The body is cut off or larger than {most} bytes."),
+            "Check what was sent against docs/http-api.md.",
+        )
+    })
+}
+
+/// Runs work that blocks.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| ApiError::stopping())
+}

@@ -16,7 +16,6 @@ use proto::note::VerifierKey;
 use crate::client::Client;
 use crate::evidence::{CompareError, Compared, Evidence};
 use crate::halt::Halt;
-use crate::replica::TileReader;
 use crate::shelf::Shelf;
 
 /// A log of which this node has a copy, its own included.
@@ -24,10 +23,8 @@ use crate::shelf::Shelf;
 pub struct Watched {
     /// The key that signs its checkpoints; its name is the origin.
     pub key: VerifierKey,
-    /// Its newest signed checkpoint here.
+    /// Its newest signed checkpoint and its tree here.
     pub shelf: Arc<Shelf>,
-    /// Its tree here.
-    pub reader: Arc<TileReader>,
 }
 
 /// Asks the peers again and again.
@@ -81,7 +78,7 @@ impl Gossip {
     async fn compare(&self, log: &Watched, signed: &SignedCheckpoint) -> Option<Compared> {
         let known = SignedCheckpoint::parse(&log.shelf.pending()?).ok()?;
         let (evidence, log, signed) = (Arc::clone(&self.evidence), log.clone(), signed.clone());
-        let work = move || evidence.compare(&log.reader, &known, &signed);
+        let work = move || evidence.compare(&log.shelf.reader(), &known, &signed);
         match tokio::task::spawn_blocking(work).await.ok()? {
             Ok(compared) => Some(compared),
             Err(CompareError::Read(error)) => {

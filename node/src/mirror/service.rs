@@ -212,7 +212,12 @@ impl Mirror {
         };
         let mirror = read("checkpoint")?;
         let pending = read("pending")?.or_else(|| mirror.clone());
-        let shelf = Arc::new(Shelf::new(Arc::clone(&shared.store), &prefix));
+        // Entries beyond the mirror checkpoint were proven to belong to the pending one.
+        let limit = pending.as_ref().map_or(TreeSize(0), |pending| pending.checkpoint().size());
+        let replica = open_replica(&prefix, limit)?;
+        let reader = replica.reader();
+        let shelf = Shelf::new(Arc::clone(&shared.store), &prefix, Arc::clone(&reader));
+        let shelf = Arc::new(shelf);
         if let Some(mirror) = &mirror {
             shared.cosigner.saw(mirror);
             shelf.show_checkpoint(mirror.to_bytes().into());
@@ -220,11 +225,7 @@ impl Mirror {
         if let Some(pending) = &pending {
             shelf.show_pending(pending.to_bytes().into());
         }
-        // Entries beyond the mirror checkpoint were proven to belong to the pending one.
-        let limit = pending.as_ref().map_or(TreeSize(0), |pending| pending.checkpoint().size());
-        let replica = open_replica(&prefix, limit)?;
         shelf.show_files(replica.size());
-        let reader = replica.reader();
         let state = State { replica, pending, earlier: VecDeque::new(), mirror, broken: false };
         Ok(Mirror {
             origin,

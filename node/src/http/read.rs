@@ -1,0 +1,124 @@
+//! Reading logs (tlog-tiles): the own log at the root, every log under its origin hash; and what else
+//! is plain bytes: the federation file, evidence.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use proto::hash::Hash;
+use proto::tile::path;
+
+use super::error::ApiError;
+use super::{Node, blocking};
+use crate::log::recover::NO_CHECKPOINT;
+use crate::shelf::Shelf;
+
+const TEXT: &str = "text/plain; charset=utf-8";
+const BYTES: &str = "application/octet-stream";
+/// A checkpoint is replaced within seconds (tlog-tiles#checkpoints).
+const SHORT: &str = "public, max-age=1";
+/// A tile never changes (tlog-tiles#merkle-tree).
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+/// GET /checkpoint
+pub async fn own_checkpoint(State(node): State<Arc<Node>>) -> Result<Response, ApiError> {
+    checkpoint_of(own(&node)?)
+}
+
+/// GET /{log}/checkpoint
+pub async fn checkpoint(
+    State(node): State<Arc<Node>>,
+    Path(log): Path<String>,
+) -> Result<Response, ApiError> {
+    checkpoint_of(shelf(&node, &log)?)
+}
+
+/// GET /{log}/pending: the newest checkpoint that the log has signed, as far as this node knows.
+pub async fn pending(
+    State(node): State<Arc<Node>>,
+    Path(log): Path<String>,
+) -> Result<Response, ApiError> {
+    let pending = shelf(&node, &log)?.pending().ok_or_else(none_yet)?;
+    Ok(served(TEXT, "no-store", pending))
+}
+
+/// GET /tile/...
+pub async fn own_tile(
+    State(node): State<Arc<Node>>,
+    Path(rest): Path<String>,
+) -> Result<Response, ApiError> {
+    tile_of(Arc::clone(own(&node)?), rest).await
+}
+
+/// GET /{log}/tile/...
+pub async fn tile(
+    State(node): State<Arc<Node>>,
+    Path((log, rest)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    tile_of(Arc::clone(shelf(&node, &log)?), rest).await
+}
+
+/// GET /federation
+pub async fn federation(State(node): State<Arc<Node>>) -> Response {
+    served(TEXT, SHORT, node.federation.clone())
+}
+
+/// GET /evidence: one name a line.
+pub async fn evidence_list(State(node): State<Arc<Node>>) -> Response {
+    let mut names = node.evidence.list().join("\n");
+    if !names.is_empty() {
+        names.push('\n');
+    }
+    served(TEXT, SHORT, names.into())
+}
+
+/// GET /evidence/{name}
+pub async fn evidence(
+    State(node): State<Arc<Node>>,
+    Path(name): Path<String>,
+) -> Result<Response, ApiError> {
+    let evidence = Arc::clone(&node.evidence);
+    let bytes = blocking(move || evidence.read(&name)).await??;
+    let bytes = bytes.ok_or_else(|| ApiError::not_found("There is no such evidence."))?;
+    Ok(served(TEXT, FOR_EVER, bytes.into()))
+}
+
+fn own(node: &Node) -> Result<&Arc<Shelf>, ApiError> {
+    let log = node.log.as_ref().map(|log| &log.shelf);
+    log.ok_or_else(|| ApiError::not_found("This node writes no log; logs are under their hashes."))
+}
+
+fn shelf<'a>(node: &'a Node, log: &str) -> Result<&'a Arc<Shelf>, ApiError> {
+    let hash = Hash::from_hex(log).map_err(|_| ApiError::not_found("There is nothing here."))?;
+    let shelf = node.shelves.get(&hash);
+    shelf.ok_or_else(|| ApiError::not_found("This node has no log with this origin hash."))
+}
+
+fn checkpoint_of(shelf: &Arc<Shelf>) -> Result<Response, ApiError> {
+    Ok(served(TEXT, SHORT, shelf.checkpoint().ok_or_else(none_yet)?))
+}
+
+/// The log is known and nothing is signed yet. The restart rule looks for this code: only a node
+/// that knows the log says it.
+fn none_yet() -> ApiError {
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        NO_CHECKPOINT,
+        "This node has no such checkpoint of this log yet.",
+        "Ask again later.",
+    )
+}
+
+async fn tile_of(shelf: Arc<Shelf>, rest: String) -> Result<Response, ApiError> {
+    let missing = || ApiError::not_found("This log has no such tile, or has not published it.");
+    let resource = path::parse(&format!("tile/{rest}")).map_err(|_| missing())?;
+    let bytes = blocking(move || shelf.file(resource)).await??;
+    Ok(served(BYTES, FOR_EVER, bytes.ok_or_else(missing)?.into()))
+}
+
+fn served(content_type: &'static str, cache: &'static str, bytes: Bytes) -> Response {
+    ([(CONTENT_TYPE, content_type), (CACHE_CONTROL, cache)], bytes).into_response()
+}

@@ -1,0 +1,1 @@
+//! Scripts of request and answer against a real router.
