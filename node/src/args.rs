@@ -233,3 +233,22 @@ pub struct Signer {
     #[arg(long, value_name = "URL")]
     pub node: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent_and_every_option_is_explained() {
+        CommandLine::command().debug_assert();
+        let mut commands = vec![CommandLine::command()];
+        while let Some(command) = commands.pop() {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for option in command.get_arguments() {
+                assert!(option.get_help().is_some(), "{} {}", command.get_name(), option.get_id());
+            }
+            commands.extend(command.get_subcommands().cloned());
+        }
+    }
+}

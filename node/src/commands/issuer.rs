@@ -263,3 +263,6 @@ fn show_list(listed: &[IssuerListed], out: &mut Output<'_>) {
         out.line("no issuers");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ use crate::store::{Files, StoreError};
 const MAX_PROBLEMS: usize = 100;
 
 /// Whose log it is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Kind {
     /// Written here: its checkpoint is published.
     Own,

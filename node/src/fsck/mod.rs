@@ -103,5 +103,6 @@ fn subjects(
         let origin = origin.map(|origin| (*origin).to_owned());
         subjects.push(Subject { kind: Kind::Mirror, prefix, origin });
     }
+    subjects.sort_by(|a, b| (a.kind, &a.origin, &a.prefix).cmp(&(b.kind, &b.origin, &b.prefix)));
     Ok(subjects)
 }

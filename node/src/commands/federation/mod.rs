@@ -8,7 +8,7 @@ mod draft;
 mod show;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::fs::{self, File};
 use std::io::Write;

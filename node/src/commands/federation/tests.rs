@@ -15,12 +15,12 @@ use crate::commands;
 use crate::keys;
 
 /// Keys of three operators with an authority each, in a folder.
-struct Office {
+pub(in crate::commands) struct Office {
     folder: tempfile::TempDir,
 }
 
 impl Office {
-    fn new() -> Office {
+    pub(in crate::commands) fn new() -> Office {
         let office = Office { folder: tempfile::tempdir().unwrap() };
         for name in ["a", "b", "c", "d"] {
             for (kind, purpose) in [
@@ -40,11 +40,11 @@ impl Office {
         office
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(in crate::commands) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn text(&self, name: &str) -> String {
+    pub(in crate::commands) fn text(&self, name: &str) -> String {
         self.path(name).display().to_string()
     }
 
@@ -96,7 +96,7 @@ impl Office {
         run(&["federation", "sign", &self.text(file), "--key", &key])
     }
 
-    fn founded(&self, file: &str) -> Federation {
+    pub(in crate::commands) fn founded(&self, file: &str) -> Federation {
         run(&self.found(file)).unwrap();
         self.sign(file, "a").unwrap();
         self.sign(file, "b").unwrap();
@@ -124,7 +124,7 @@ impl Office {
     }
 }
 
-fn run<S: AsRef<str>>(args: &[S]) -> Result<String, String> {
+pub(in crate::commands) fn run<S: AsRef<str>>(args: &[S]) -> Result<String, String> {
     let args = ["beleg-node"].into_iter().chain(args.iter().map(AsRef::as_ref));
     let line = CommandLine::try_parse_from(args).map_err(|e| e.to_string())?;
     let mut out = Vec::new();
