@@ -145,12 +145,7 @@ fn look(path: &Path, writable: &mut HashSet<PathBuf>) -> Option<Fault> {
     None
 }
 
-fn hash(
-    found: Vec<(PathBuf, u64)>,
-    rules: Rules<'_>,
-    watch: &dyn Watch,
-    into: &mut Collection,
-) {
+fn hash(found: Vec<(PathBuf, u64)>, rules: Rules<'_>, watch: &dyn Watch, into: &mut Collection) {
     let mut order: Vec<usize> = (0..found.len()).collect();
     order.sort_by_key(|&i| Reverse(found[i].1.max(LARGE)));
     watch.begin(Step::Hashing, found.iter().map(|(_, size)| size).sum());

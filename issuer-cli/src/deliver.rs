@@ -127,7 +127,7 @@ impl<'a> Press<'a> {
         // On a late resume a document may have run out or been withdrawn: its receipt says so.
         let stands = matches!(
             verdict.status.reason,
-            Reason::Valid
+            Reason::StatusValid
                 | Reason::Expired
                 | Reason::Suspended
                 | Reason::Superseded
@@ -162,7 +162,8 @@ impl<'a> Press<'a> {
             standing: Some(self.standing(document)),
             why,
         };
-        let waiting = |code, sentence: &str| outcome(State::Waiting, None, Some(Why::new(code, sentence)));
+        let waiting =
+            |code, sentence: &str| outcome(State::Waiting, None, Some(Why::new(code, sentence)));
         let kept = |code, what: &str| {
             let kept = self.keep(document, &bytes, journal)?;
             let place = verifier::shown::path(&kept).into_owned();
@@ -172,7 +173,10 @@ impl<'a> Press<'a> {
         match look(document, digester) {
             Look::Same => {}
             Look::FolderAway => {
-                return Ok(waiting("folder-away", "Its folder is away. Bring it back, then run resume."));
+                return Ok(waiting(
+                    "folder-away",
+                    "Its folder is away. Bring it back, then run resume.",
+                ));
             }
             Look::Gone => return kept("file-gone", "The document was moved or deleted meanwhile."),
             Look::Changed => {
@@ -185,7 +189,10 @@ impl<'a> Press<'a> {
                 if self.is_ours(&path, document) {
                     return Ok(outcome(State::Issued, Some(path), None));
                 }
-                kept("receipt-in-the-way", "Another receipt lies beside the document and stays there.")
+                kept(
+                    "receipt-in-the-way",
+                    "Another receipt lies beside the document and stays there.",
+                )
             }
             Err(error) => {
                 let sentence = format!("The receipt cannot be written: {error}. Then run resume.");

@@ -62,9 +62,7 @@ impl FinishError {
             FinishError::Client(ClientError::Refused { .. }) => "node-refuses",
             FinishError::Client(ClientError::NotANode(_)) => "not-a-node",
             FinishError::Prepare(_) => "plan-damaged",
-            FinishError::Deliver(DeliverError::Write(_)) | FinishError::Journal(_) => {
-                "not-written"
-            }
+            FinishError::Deliver(DeliverError::Write(_)) | FinishError::Journal(_) => "not-written",
             FinishError::Deliver(_) => "answer-not-believed",
             FinishError::OtherPlace => "other-federation",
         }

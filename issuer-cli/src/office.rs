@@ -73,7 +73,9 @@ impl OfficeError {
             }
             OfficeError::Key { .. } => "Put the key back from your backup.",
             OfficeError::KeyOpen { .. } => "Run chmod 600 on it; if it was copied, rotate it.",
-            OfficeError::NoAuthority { .. } => "The federation file names them on its authority lines.",
+            OfficeError::NoAuthority { .. } => {
+                "The federation file names them on its authority lines."
+            }
             OfficeError::Statement(_) => "Change the name or the types and run it again.",
             OfficeError::Exists { .. } => "Name another folder, or use the office that is there.",
             OfficeError::Busy { .. } => "Wait until it has finished, then run this again.",
@@ -217,7 +219,8 @@ impl Office {
         let public = self.key.verifier_key().ed25519_public_key().copied();
         let row = rows.iter().find(|row| Some(row.key) == public && row.in_force);
         let row = row.ok_or(OfficeError::NotAdmitted)?;
-        let seed = chance::secret().map_err(|why| OfficeError::Write { path: path.clone(), why })?;
+        let seed =
+            chance::secret().map_err(|why| OfficeError::Write { path: path.clone(), why })?;
         let key = SigningKey::from_seed(self.key.verifier_key().name(), KeyType::Ed25519, &seed)
             .map_err(|why| OfficeError::Key { path: path.clone(), why })?;
         let previous = Previous { id: LeafIndex(row.id), replaces: LeafIndex(row.index) };

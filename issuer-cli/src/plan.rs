@@ -204,7 +204,8 @@ impl Plan {
     pub fn read(path: &Path) -> Result<Plan, PlanError> {
         let mut file = BufReader::with_capacity(256 * 1024, File::open(path)?);
         let mut text = Vec::new();
-        let head: Head = parse(&mut file, &mut text, 1)?.ok_or(PlanError::Count { want: 1, got: 0 })?;
+        let head: Head =
+            parse(&mut file, &mut text, 1)?.ok_or(PlanError::Count { want: 1, got: 0 })?;
         if head.plan != 1 {
             return Err(PlanError::Version(head.plan));
         }

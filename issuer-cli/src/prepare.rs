@@ -174,8 +174,7 @@ pub fn sign(plan: &mut Plan, seat: &Seat<'_>) -> Result<(), KeyError> {
     let statement = IssuanceStatement { issuer: seat.issuer, batch_root, height: plan.head.height };
     plan.head.submission = statement.sign(&place, seat.key)?.to_bytes();
     plan.head.issuer = seat.issuer.0;
-    plan.head.key =
-        *seat.key.verifier_key().ed25519_public_key().ok_or(KeyError::WrongType)?;
+    plan.head.key = *seat.key.verifier_key().ed25519_public_key().ok_or(KeyError::WrongType)?;
     Ok(())
 }
 

@@ -94,7 +94,10 @@ pub fn init(args: &args::Init) -> Result<Vec<String>, RunError> {
     let folder = verifier::shown::path(&args.dir);
     Ok(vec![
         format!("Made the office's key and settings in {folder}."),
-        format!("Hand {folder}/{} to the authority's administrator to be admitted.", office::REQUEST),
+        format!(
+            "Hand {folder}/{} to the authority's administrator to be admitted.",
+            office::REQUEST
+        ),
     ])
 }
 

@@ -1,2 +1,54 @@
-//! Entry point.
-fn main() {}
+//! `beleg`: checks documents against their receipts. It opens no socket and needs no account: what it
+//! trusts is the federation file that it is given.
+
+mod args;
+mod layers;
+mod report;
+mod run;
+mod view;
+mod words;
+
+use args::{Args, Command};
+use clap::Parser as _;
+use report::{Style, Verdicts};
+use run::RunError;
+use std::io;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let done = match Args::parse().command {
+        Command::Verify(args) => verify(&args),
+        Command::Inspect(args) => inspect(&args),
+        Command::Policy(args) => policy(&args),
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        // A reader that went away before the end has not seen a result.
+        Err(RunError::Print(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::from(2)
+        }
+        Err(error) => {
+            report::failure(&error.to_string(), error.next_step());
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn verify(args: &args::Verify) -> Result<u8, RunError> {
+    let single = matches!(args.paths.as_slice(), [path] if !path.is_dir());
+    let mut verdicts = Verdicts::to_stdout(Style { single, json: args.json, quiet: args.quiet });
+    let counts = run::verify_all(args, &mut verdicts)?;
+    verdicts.finish(counts)?;
+    Ok(counts.exit())
+}
+
+fn inspect(args: &args::Inspect) -> Result<u8, RunError> {
+    let opened = run::inspect(args)?;
+    report::inspection(&opened, args.json)?;
+    Ok(0)
+}
+
+fn policy(args: &args::Policy) -> Result<u8, RunError> {
+    report::raw(&run::policy(args)?)?;
+    Ok(0)
+}

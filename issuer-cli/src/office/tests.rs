@@ -122,7 +122,8 @@ fn a_new_key_takes_over_when_it_is_admitted() {
 
 #[test]
 fn names_become_key_names() {
-    let cases = [("Front desk", "front-desk"), ("\u{dc} b", "b"), ("", "office"), ("+ +", "office")];
+    let cases =
+        [("Front desk", "front-desk"), ("\u{dc} b", "b"), ("", "office"), ("+ +", "office")];
     for (name, want) in cases {
         assert_eq!(slug(name), want);
     }

@@ -50,8 +50,7 @@ fn every_bad_claim_is_named_at_once() {
         },
         Some("pdf"),
     );
-    let want =
-        ["type", "unit", "valid-until", "date", "reference", "Name", "media-type"];
+    let want = ["type", "unit", "valid-until", "date", "reference", "Name", "media-type"];
     assert_eq!(all, want);
     assert_eq!(faults(|c| c.valid_until = "2026-05-03".into(), None), ["valid-until"]);
     assert!(faults(|c| c.valid_until = "2026-05-04".into(), None).is_empty());

@@ -1,0 +1,112 @@
+//! The only file of `beleg` that prints. The result goes to stdout, everything else to stderr, and
+//! whatever came from outside is escaped first.
+
+use crate::layers;
+use crate::run::{Checked, Counts, Listener, Opened};
+use crate::view::{SummaryView, VerdictView};
+use crate::words;
+use indicatif::{ProgressBar, ProgressStyle};
+use proto::verify::Word;
+use std::io::{self, IsTerminal as _, Write};
+use verifier::{json, shown};
+
+/// Prints verdicts as they come.
+pub struct Verdicts<W: Write> {
+    out: W,
+    style: Style,
+    bar: Option<ProgressBar>,
+}
+
+/// How verdicts are printed.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    /// One document was asked for, so it is explained.
+    pub single: bool,
+    pub json: bool,
+    pub quiet: bool,
+}
+
+impl Verdicts<io::BufWriter<io::StdoutLock<'static>>> {
+    /// Prints to stdout, with a counter on stderr where that is a terminal.
+    pub fn to_stdout(style: Style) -> Self {
+        let bar = (!style.single && io::stderr().is_terminal()).then(|| {
+            let bar = ProgressBar::no_length();
+            match ProgressStyle::with_template("{spinner} {pos} checked, {per_sec}") {
+                Ok(style) => bar.with_style(style),
+                Err(_) => bar,
+            }
+        });
+        Verdicts { out: io::BufWriter::new(io::stdout().lock()), style, bar }
+    }
+}
+
+impl<W: Write> Verdicts<W> {
+    /// Prints the summary, if there is one.
+    pub fn finish(&mut self, counts: Counts) -> io::Result<()> {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        let Style { single, json, quiet } = self.style;
+        if json && !single {
+            writeln!(self.out, "{}", json::line(&SummaryView::from(counts))?)?;
+        } else if !(json || single || quiet && counts.exit() == 0) {
+            let Counts { valid, invalid, cannot_tell } = counts;
+            writeln!(self.out, "{valid} VALID, {invalid} INVALID, {cannot_tell} CANNOT TELL")?;
+        }
+        self.out.flush()
+    }
+
+    fn print(&mut self, checked: &Checked) -> io::Result<()> {
+        let Style { single, json, quiet } = self.style;
+        if quiet && checked.word() == Word::Valid {
+            return Ok(());
+        }
+        if json {
+            writeln!(self.out, "{}", json::line(&VerdictView::from(checked))?)
+        } else if single {
+            words::explain(checked).iter().try_for_each(|line| writeln!(self.out, "{line}"))
+        } else {
+            let (code, ..) = checked.why();
+            writeln!(self.out, "{}\t{code}\t{}", checked.word(), shown::path(&checked.file))
+        }
+    }
+}
+
+impl<W: Write> Listener for Verdicts<W> {
+    fn checked(&mut self, checked: &Checked) -> io::Result<()> {
+        self.print(checked)
+    }
+
+    fn advance(&mut self, documents: u64) -> io::Result<()> {
+        let Some(bar) = &self.bar else { return Ok(()) };
+        bar.inc(documents);
+        // The lines and the counter may share a terminal.
+        let out = &mut self.out;
+        bar.suspend(|| out.flush())
+    }
+}
+
+/// Prints the layers of a receipt.
+pub fn inspection(opened: &Opened, as_json: bool) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    if as_json {
+        writeln!(out, "{}", json::line(&layers::view(opened))?)?;
+    } else {
+        layers::words(opened).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    }
+    out.flush()
+}
+
+/// Prints bytes as they are.
+pub fn raw(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    out.flush()
+}
+
+/// Prints why a call could not be carried out: what is wrong, what to do.
+pub fn failure(what: &str, next_step: &str) {
+    let mut err = io::stderr().lock();
+    // Nobody is left to be told if this fails.
+    let _ = writeln!(err, "beleg: {}\n{}", shown::text(what), shown::text(next_step));
+}

@@ -1,0 +1,403 @@
+//! What each command does, without printing and without ending the process.
+
+use crate::args;
+use proto::document::Content;
+use proto::federation::{Federation, FederationError};
+use proto::hash::Timestamp;
+use proto::limits;
+use proto::policy::PolicyError;
+use proto::receipt::{Receipt, ReceiptError};
+use proto::verify::{Known, Question, Verdict, Word, verify_with};
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use verifier::input::{self, Digester, InputError};
+use verifier::parallel;
+use verifier::shown;
+use verifier::walk::{self, Found, WalkError};
+
+/// Documents that are judged before their verdicts are handed on: enough to keep all cores busy, few
+/// enough that memory does not grow with the folder.
+const CHUNK: usize = 1024;
+
+/// Why a command could not be carried out at all.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    #[error("{}: {why}.", shown::path(.path))]
+    File { path: PathBuf, why: InputError },
+    #[error("{}: {why}", shown::path(.path))]
+    Federation { path: PathBuf, why: FederationError },
+    #[error("{}: {why}", shown::path(.path))]
+    Receipt { path: PathBuf, why: ReceiptError },
+    #[error("{} has no receipt: there is no file {} beside it.",
+        shown::path(.path), shown::path(&walk::receipt_path(.path)))]
+    NoReceipt { path: PathBuf },
+    #[error("--receipt names the receipt of one document, and here is more than one.")]
+    ReceiptOfMany,
+    #[error("The federation has no log {}.", shown::text(.origin))]
+    NoLog { origin: String },
+    #[error("The federation has several logs, and a policy is of one: {}.",
+        shown::text(&.origins.join(", ")))]
+    WhichLog { origins: Vec<String> },
+    #[error("{0}")]
+    Policy(#[from] PolicyError),
+    #[error("The result cannot be printed: {0}.")]
+    Print(#[from] io::Error),
+    #[error("{}: it cannot be written: {why}.", shown::path(.path))]
+    Write { path: PathBuf, why: io::Error },
+}
+
+impl RunError {
+    /// What a person can do about it.
+    pub fn next_step(&self) -> &'static str {
+        match self {
+            RunError::File { .. } => "Name a file that is there and that you may read.",
+            RunError::Federation { .. } => {
+                "Get the federation file from a source you trust, unchanged."
+            }
+            RunError::Receipt { .. } => "Ask whoever gave it to you for the receipt, unchanged.",
+            RunError::NoReceipt { .. } => "Put the receipt beside it, or name the receipt itself.",
+            RunError::ReceiptOfMany => "Name one document, or leave --receipt out.",
+            RunError::NoLog { .. } | RunError::WhichLog { .. } => {
+                "Name one with --origin, as the authority lines of the federation file have it."
+            }
+            RunError::Policy(_) => "Check the federation file; it cannot be written in that form.",
+            RunError::Print(_) => "Check where the output goes.",
+            RunError::Write { .. } => {
+                "Name a file that is not there yet, in a folder you may write."
+            }
+        }
+    }
+}
+
+/// Why a document could not be judged; each is CANNOT TELL.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Obstacle {
+    #[error("There is no receipt beside the document.")]
+    NoReceipt,
+    #[error("The receipt cannot be opened: {0}.")]
+    Receipt(InputError),
+    #[error("The document cannot be opened: {0}.")]
+    Document(InputError),
+    #[error("This cannot be opened: {0}.")]
+    Found(Arc<WalkError>),
+}
+
+impl Obstacle {
+    /// The same word for the same thing, for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Obstacle::NoReceipt => "receipt-missing",
+            Obstacle::Receipt(_) => "receipt-unreadable",
+            Obstacle::Document(_) | Obstacle::Found(_) => "file-unreadable",
+        }
+    }
+
+    /// What a person can do about it.
+    pub fn next_step(&self) -> &'static str {
+        match self {
+            Obstacle::NoReceipt => {
+                "Put the receipt beside the document under the name NAME.tlog-proof, or ask for it."
+            }
+            Obstacle::Receipt(_) => "Ask whoever gave you the document for its receipt again.",
+            Obstacle::Document(_) | Obstacle::Found(_) => {
+                "Check that the file is there and that you may read it."
+            }
+        }
+    }
+}
+
+/// One document and what is to be said about it.
+#[derive(Debug)]
+pub struct Checked {
+    /// The document; the receipt where there is no document.
+    pub file: PathBuf,
+    /// The receipt that was looked for.
+    pub receipt: Option<PathBuf>,
+    pub answer: Result<Box<Verdict>, Obstacle>,
+}
+
+impl Checked {
+    /// The word.
+    pub fn word(&self) -> Word {
+        self.answer.as_ref().map_or(Word::CannotTell, |verdict| verdict.word)
+    }
+
+    /// The stable code, what it means, and what a person can do next.
+    pub fn why(&self) -> (&'static str, String, &'static str) {
+        match &self.answer {
+            Ok(verdict) => {
+                let reason = verdict.reason;
+                (reason.code(), reason.sentence(), reason.next_step())
+            }
+            Err(obstacle) => (obstacle.code(), obstacle.to_string(), obstacle.next_step()),
+        }
+    }
+}
+
+/// How many of each word.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    pub valid: u64,
+    pub invalid: u64,
+    pub cannot_tell: u64,
+}
+
+impl Counts {
+    fn add(&mut self, word: Word) {
+        match word {
+            Word::Valid => self.valid += 1,
+            Word::Invalid => self.invalid += 1,
+            Word::CannotTell => self.cannot_tell += 1,
+        }
+    }
+
+    /// INVALID wins over CANNOT TELL, and no document at all is CANNOT TELL.
+    pub fn exit(self) -> u8 {
+        match self {
+            Counts { invalid: 1.., .. } => 1,
+            Counts { cannot_tell: 0, valid: 1.., .. } => 0,
+            _ => 2,
+        }
+    }
+}
+
+/// Whom a person hears while a folder is read.
+pub trait Listener {
+    /// One document was judged; they come in the order of their names.
+    fn checked(&mut self, checked: &Checked) -> io::Result<()>;
+    /// So many more were judged, and all of them were told.
+    fn advance(&mut self, documents: u64) -> io::Result<()>;
+}
+
+/// What is to be judged.
+#[derive(Debug)]
+enum Task {
+    Pair {
+        document: PathBuf,
+        receipt: PathBuf,
+    },
+    /// A receipt without its document.
+    Alone {
+        receipt: PathBuf,
+    },
+    Lost {
+        path: PathBuf,
+        why: Arc<WalkError>,
+    },
+}
+
+/// Judges everything that was named.
+pub fn verify_all(args: &args::Verify, listener: &mut impl Listener) -> Result<Counts, RunError> {
+    let federation = read_federation(&args.federation)?;
+    let now = now();
+    let mut tasks = tasks(args)?;
+    let mut counts = Counts::default();
+    let mut chunk = Vec::new();
+    loop {
+        chunk.clear();
+        chunk.extend(tasks.by_ref().take(CHUNK));
+        if chunk.is_empty() {
+            return Ok(counts);
+        }
+        // A single document is judged right here: no thread is worth starting for it.
+        let workers = if chunk.len() == 1 { 1 } else { parallel::cores() };
+        let worker = || Worker::new(&federation, now);
+        let judged = parallel::map(chunk.len(), workers, worker, |w, i| w.judge(&chunk[i]));
+        for checked in &judged {
+            counts.add(checked.word());
+            listener.checked(checked)?;
+        }
+        listener.advance(judged.len() as u64)?;
+    }
+}
+
+fn tasks(args: &args::Verify) -> Result<Box<dyn Iterator<Item = Task> + '_>, RunError> {
+    if let Some(receipt) = &args.receipt {
+        return match args.paths.as_slice() {
+            [document] if !document.is_dir() => {
+                let (document, receipt) = (document.clone(), receipt.clone());
+                Ok(Box::new(std::iter::once(Task::Pair { document, receipt })))
+            }
+            _ => Err(RunError::ReceiptOfMany),
+        };
+    }
+    let task = |found| match found {
+        Found::Document(document) => {
+            let receipt = walk::receipt_path(&document);
+            Some(Task::Pair { document, receipt })
+        }
+        Found::Receipt(receipt) => {
+            let document = walk::document_path(&receipt);
+            match (document.exists(), args.paths.contains(&receipt)) {
+                (true, true) => Some(Task::Pair { document, receipt }),
+                // It comes by itself.
+                (true, false) => None,
+                (false, _) => Some(Task::Alone { receipt }),
+            }
+        }
+        Found::Refused(path, why) => Some(Task::Lost { path, why: Arc::new(why) }),
+    };
+    Ok(Box::new(walk::walk(&args.paths).filter_map(task)))
+}
+
+/// What one thread needs to judge documents one after the other.
+struct Worker<'a> {
+    federation: &'a Federation,
+    now: Timestamp,
+    digester: Digester,
+    /// Receipts of one batch share their checkpoint; its signatures are checked once.
+    known: Known,
+}
+
+impl<'a> Worker<'a> {
+    fn new(federation: &'a Federation, now: Timestamp) -> Worker<'a> {
+        Worker { federation, now, digester: Digester::new(), known: Known::default() }
+    }
+
+    fn judge(&mut self, task: &Task) -> Checked {
+        match task {
+            Task::Pair { document, receipt } => Checked {
+                file: document.clone(),
+                receipt: Some(receipt.clone()),
+                answer: self.judge_pair(Some(document), receipt),
+            },
+            Task::Alone { receipt } => Checked {
+                file: receipt.clone(),
+                receipt: Some(receipt.clone()),
+                answer: self.judge_pair(None, receipt),
+            },
+            Task::Lost { path, why } => {
+                let answer = Err(Obstacle::Found(Arc::clone(why)));
+                Checked { file: path.clone(), receipt: None, answer }
+            }
+        }
+    }
+
+    fn judge_pair(
+        &mut self,
+        document: Option<&Path>,
+        receipt: &Path,
+    ) -> Result<Box<Verdict>, Obstacle> {
+        let receipt = match input::read_bounded(receipt, limits::TLOG_PROOF_BYTES) {
+            Err(InputError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+                // Say so of the document first if that is missing as well.
+                let missing = document.is_some_and(|path| !path.exists());
+                let document = || Obstacle::Document(error.into());
+                return Err(if missing { document() } else { Obstacle::NoReceipt });
+            }
+            read => read.map_err(Obstacle::Receipt)?,
+        };
+        let mut ask = |with_sha512| {
+            let digest = match document {
+                Some(path) => Some(self.digester.digest(path, with_sha512, |_| {})?.0),
+                None => None,
+            };
+            let content = digest.as_ref();
+            let (federation, now) = (self.federation, self.now);
+            let question = Question { content, receipt: &receipt, federation, now };
+            Ok::<_, InputError>(verify_with(&mut self.known, &question))
+        };
+        let verdict = ask(false).map_err(Obstacle::Document)?;
+        let second = document.is_some() && names_sha512(&verdict);
+        let verdict = if second { ask(true).map_err(Obstacle::Document)? } else { verdict };
+        Ok(Box::new(verdict))
+    }
+}
+
+/// Whether the issuer committed to a second digest as well. Few do, so it costs a second reading of
+/// the document, and nothing for all others.
+fn names_sha512(verdict: &Verdict) -> bool {
+    let fields = verdict.facts.document.iter().flat_map(|document| &document.shown);
+    let content = fields.filter(|(_, name, _)| name == "content");
+    content
+        .filter_map(|(_, _, value)| Content::parse(value).ok())
+        .any(|c| c.digest.sha512.is_some())
+}
+
+/// The system's clock.
+fn now() -> Timestamp {
+    // A clock before 1970 reads as 0: every time is then in the future, which the verdict says.
+    Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs()))
+}
+
+fn read_federation(path: &Path) -> Result<Federation, RunError> {
+    let bytes = read(path, limits::FEDERATION_BYTES)?;
+    let failed = |why| RunError::Federation { path: path.to_path_buf(), why };
+    Federation::parse(&bytes).map_err(failed)
+}
+
+fn read(path: &Path, limit: usize) -> Result<Vec<u8>, RunError> {
+    let failed = |why| RunError::File { path: path.to_path_buf(), why };
+    input::read_bounded(path, limit).map_err(failed)
+}
+
+/// A receipt that was opened to be looked at.
+#[derive(Debug)]
+pub struct Opened {
+    pub path: PathBuf,
+    pub size: usize,
+    pub receipt: Receipt,
+}
+
+/// Opens the receipt, or that of the document, and writes its entry where it is asked for.
+pub fn inspect(args: &args::Inspect) -> Result<Opened, RunError> {
+    let beside = walk::receipt_path(&args.path);
+    let path = match (walk::is_receipt(&args.path), beside.exists()) {
+        (false, true) => beside,
+        _ => args.path.clone(),
+    };
+    let bytes = read(&path, limits::TLOG_PROOF_BYTES)?;
+    let failed = |why| RunError::Receipt { path: path.clone(), why };
+    let receipt = Receipt::parse(&bytes).map_err(|why| {
+        let document = !walk::is_receipt(&args.path);
+        let not_a_receipt = document && matches!(why, ReceiptError::TlogProof(_));
+        if not_a_receipt { RunError::NoReceipt { path: path.clone() } } else { failed(why) }
+    })?;
+    if let Some(out) = &args.entry {
+        write_new(out, &receipt.entry().map_err(failed)?)?;
+    }
+    Ok(Opened { path, size: bytes.len(), receipt })
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+    let failed = |why| RunError::Write { path: path.to_path_buf(), why };
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(failed)?;
+    file.write_all(bytes).map_err(|why| {
+        // Ours since `create_new`, and half written.
+        let _ = fs::remove_file(path);
+        failed(why)
+    })
+}
+
+/// The policy file of one log.
+pub fn policy(args: &args::Policy) -> Result<Vec<u8>, RunError> {
+    let federation = read_federation(&args.federation)?;
+    let authorities = &federation.current().authorities;
+    let origin = match (&args.origin, authorities.as_slice()) {
+        (Some(origin), _) => origin.as_str(),
+        (None, [authority]) => authority.origin(),
+        (None, _) => {
+            let origins = authorities.iter().map(|a| a.origin().to_owned()).collect();
+            return Err(RunError::WhichLog { origins });
+        }
+    };
+    let policy = federation.policy(origin);
+    let policy = policy.ok_or_else(|| RunError::NoLog { origin: origin.to_owned() })?;
+    Ok(policy?.to_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invalid_wins_over_cannot_tell_and_nothing_is_cannot_tell() {
+        let exit = |valid, invalid, cannot_tell| Counts { valid, invalid, cannot_tell }.exit();
+        assert_eq!([exit(1, 0, 0), exit(9, 1, 5), exit(9, 0, 1), exit(0, 0, 0)], [0, 1, 2, 2]);
+    }
+}
