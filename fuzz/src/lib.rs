@@ -4,10 +4,17 @@
 //! as they are, and on a good vector of `proto/tests/testdata` with the bytes applied to it as
 //! edits.
 
+pub mod world;
+
 /// Runs `check` on the bytes and on an edited `vector` (a file of `proto/tests/testdata`).
 pub fn run(data: &[u8], vector: &[u8], check: impl Fn(&[u8])) {
+    run_on(data, &input_of(vector), check);
+}
+
+/// Runs `check` on the bytes and on an edited good input.
+pub fn run_on(data: &[u8], good: &[u8], check: impl Fn(&[u8])) {
     check(data);
-    check(&edited(input_of(vector), data));
+    check(&edited(good.to_vec(), data));
 }
 
 /// The input in a vector file.
@@ -23,7 +30,7 @@ pub fn input_of(vector: &[u8]) -> Vec<u8> {
 }
 
 /// Applies edits: four bytes say where, how much to remove and how much to insert of what follows.
-fn edited(mut input: Vec<u8>, mut edits: &[u8]) -> Vec<u8> {
+pub fn edited(mut input: Vec<u8>, mut edits: &[u8]) -> Vec<u8> {
     while let [high, low, removed, inserted, rest @ ..] = edits {
         let place = usize::from(u16::from_be_bytes([*high, *low])) % (input.len() + 1);
         let end = (place + usize::from(removed % 16)).min(input.len());
