@@ -10,7 +10,7 @@ mod deliver;
 mod durable;
 mod finish;
 #[cfg(test)]
-#[path = "../../verifier-cli/tests/fixture/mod.rs"]
+#[path = "../../verifier-cli/tests/fixture/world.rs"]
 mod fixture;
 mod journal;
 mod media;

@@ -5,7 +5,7 @@
 
 use crate::durable;
 use proto::document::ContentDigest;
-use proto::hash::{Hash, LeafIndex, Timestamp, sha256_parts};
+use proto::hash::{Hash, sha256_parts};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
@@ -102,14 +102,6 @@ pub enum PlanError {
 impl Head {
     pub fn root(&self) -> Hash {
         Hash(self.root)
-    }
-
-    pub fn issuer(&self) -> LeafIndex {
-        LeafIndex(self.issuer)
-    }
-
-    pub fn created(&self) -> Timestamp {
-        Timestamp(self.created)
     }
 }
 

@@ -5,15 +5,16 @@ mod args;
 mod layers;
 mod report;
 mod run;
+mod trouble;
 mod view;
 mod words;
 
 use args::{Args, Command};
 use clap::Parser as _;
 use report::{Style, Verdicts};
-use run::RunError;
 use std::io;
 use std::process::ExitCode;
+use trouble::RunError;
 
 fn main() -> ExitCode {
     let done = match Args::parse().command {

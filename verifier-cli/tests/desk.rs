@@ -1,13 +1,13 @@
 //! A folder with documents and receipts, and the binary to check them with.
 
 use crate::fixture::World;
-use crate::fixture::log::{Log, admit, unchanged};
+use crate::fixture::log::{Log, admit};
 use proto::document::batch::{Batch, batch_leaf};
 use proto::document::commitment::commit;
 use proto::document::{Content, ContentDigest, Document, Field};
 use proto::hash::{Hash, StatusIndex, sha256};
 use proto::ledger::IssuanceStatement;
-use proto::ledger::status::StatusTree;
+use proto::ledger::status::{StatusState, StatusTree};
 use proto::note::{KeyType, SigningKey};
 use proto::receipt::Receipt;
 use proto::time::Date;
@@ -40,7 +40,7 @@ impl Default for Issue<'_> {
             fields: &[("date", "2026-05-03"), ("reference", "A 17"), ("pages", "2")],
             sha512: false,
             age_s: 10,
-            change: unchanged,
+            change: |_, _| {},
         }
     }
 }
@@ -144,4 +144,11 @@ fn document(name: &str, issue: Issue<'_>) -> Document {
 
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// Withdraws the documents of a batch.
+pub fn revoke_all(first: StatusIndex, status: &mut StatusTree) {
+    for index in first.0..status.length() {
+        status.set(StatusIndex(index), StatusState::Revoked).unwrap();
+    }
 }

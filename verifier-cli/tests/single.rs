@@ -1,7 +1,6 @@
 //! One document: the four lines, the word, the exit code, and each way in which it can go wrong.
 
-use crate::desk::{Desk, Issue, now, text};
-use crate::fixture::log::revoke_all;
+use crate::desk::{Desk, Issue, now, revoke_all, text};
 use proto::hash::Timestamp;
 use proto::time::{Date, utc};
 use std::fs;

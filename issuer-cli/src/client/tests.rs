@@ -18,8 +18,11 @@ impl Watch for Waits {
     }
 }
 
+/// The request line and body of each connection.
+type Asked = Vec<(String, Vec<u8>)>;
+
 /// Answers each connection with the next text and gives back the request lines and bodies.
-fn play(script: &'static [&'static str]) -> (String, thread::JoinHandle<Vec<(String, Vec<u8>)>>) {
+fn play(script: &'static [&'static str]) -> (String, thread::JoinHandle<Asked>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let thread = thread::spawn(move || {

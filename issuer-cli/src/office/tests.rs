@@ -60,6 +60,8 @@ fn an_office_is_founded_once_and_its_key_is_its_own() {
     assert_eq!(request.place().origin, "city-c.example/log");
     assert_eq!(request.statement().name(), "Citizens' office \u{dc}");
     assert_eq!(request.statement().scope(), ["by-law", "residence.certificate"]);
+    let admitted = request.admit(&case.world.members[2].administration).unwrap();
+    assert_eq!(admitted.statement, *request.statement());
     let office = Office::open(&case.folder()).unwrap();
     assert_eq!(office.authority.name, "city-c");
     let public = fs::read_to_string(case.folder().join("key.pub")).unwrap();

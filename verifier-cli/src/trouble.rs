@@ -1,0 +1,100 @@
+//! What can be in the way: of a command as a whole, and of judging one document.
+
+use proto::federation::FederationError;
+use proto::policy::PolicyError;
+use proto::receipt::ReceiptError;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use verifier::input::InputError;
+use verifier::shown;
+use verifier::walk::{self, WalkError};
+
+/// Why a command could not be carried out at all.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    #[error("{}: {why}.", shown::path(.path))]
+    File { path: PathBuf, why: InputError },
+    #[error("{}: {why}", shown::path(.path))]
+    Federation { path: PathBuf, why: FederationError },
+    #[error("{}: {why}", shown::path(.path))]
+    Receipt { path: PathBuf, why: ReceiptError },
+    #[error("{} has no receipt: there is no file {} beside it.",
+        shown::path(.path), shown::path(&walk::receipt_path(.path)))]
+    NoReceipt { path: PathBuf },
+    #[error("--receipt names the receipt of one document, and here is more than one.")]
+    ReceiptOfMany,
+    #[error("The federation has no log {}.", shown::text(.origin))]
+    NoLog { origin: String },
+    #[error("The federation has several logs, and a policy is of one: {}.",
+        shown::text(&.origins.join(", ")))]
+    WhichLog { origins: Vec<String> },
+    #[error("{0}")]
+    Policy(#[from] PolicyError),
+    #[error("The result cannot be printed: {0}.")]
+    Print(#[from] io::Error),
+    #[error("{}: it cannot be written: {why}.", shown::path(.path))]
+    Write { path: PathBuf, why: io::Error },
+}
+
+impl RunError {
+    /// What a person can do about it.
+    pub fn next_step(&self) -> &'static str {
+        match self {
+            RunError::File { .. } => "Name a file that is there and that you may read.",
+            RunError::Federation { .. } => {
+                "Get the federation file from a source you trust, unchanged."
+            }
+            RunError::Receipt { .. } => "Ask whoever gave it to you for the receipt, unchanged.",
+            RunError::NoReceipt { .. } => "Put the receipt beside it, or name the receipt itself.",
+            RunError::ReceiptOfMany => "Name one document, or leave --receipt out.",
+            RunError::NoLog { .. } | RunError::WhichLog { .. } => {
+                "Name one with --origin, as the authority lines of the federation file have it."
+            }
+            RunError::Policy(_) => "Check the federation file; it cannot be written in that form.",
+            RunError::Print(_) => "Check where the output goes.",
+            RunError::Write { .. } => {
+                "Name a file that is not there yet, in a folder you may write."
+            }
+        }
+    }
+}
+
+/// Why a document could not be judged; each is CANNOT TELL.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Obstacle {
+    #[error("There is no receipt beside the document.")]
+    NoReceipt,
+    #[error("The receipt cannot be opened: {0}.")]
+    Receipt(InputError),
+    #[error("The document cannot be opened: {0}.")]
+    Document(InputError),
+    #[error("This cannot be opened: {0}.")]
+    Found(Arc<WalkError>),
+}
+
+impl Obstacle {
+    /// The same word for the same thing, for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Obstacle::NoReceipt => "receipt-missing",
+            Obstacle::Receipt(_) => "receipt-unreadable",
+            Obstacle::Document(_) | Obstacle::Found(_) => "file-unreadable",
+        }
+    }
+
+    /// What a person can do about it.
+    pub fn next_step(&self) -> &'static str {
+        match self {
+            Obstacle::NoReceipt => {
+                "Put the receipt beside the document under the name NAME.tlog-proof, or ask for it."
+            }
+            Obstacle::Receipt(_) => "Ask whoever gave you the document for its receipt again.",
+            Obstacle::Document(_) | Obstacle::Found(_) => {
+                "Check that the file is there and that you may read it."
+            }
+        }
+    }
+}
