@@ -6,6 +6,8 @@
 //! HTTP lets its last answers out.
 
 mod open;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

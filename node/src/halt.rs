@@ -33,11 +33,9 @@ impl Halt {
     /// Waits until a stop is asked for.
     pub async fn asked(&self) -> String {
         let mut known = self.0.subscribe();
-        match known.wait_for(Option::is_some).await {
-            Ok(reason) => reason.clone().unwrap_or_default(),
-            // Cannot happen: this holds a sender itself.
-            Err(_) => std::future::pending().await,
-        }
+        // No error can come: this holds a sender itself.
+        let reason = known.wait_for(Option::is_some).await.map(|reason| reason.clone());
+        reason.ok().flatten().unwrap_or_default()
     }
 }
 

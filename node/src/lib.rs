@@ -20,3 +20,5 @@ pub mod replica;
 pub mod shelf;
 pub mod store;
 pub mod telemetry;
+#[cfg(test)]
+mod testing;

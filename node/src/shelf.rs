@@ -113,8 +113,19 @@ fn end_of(resource: Resource) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::replica::Replica;
+    use crate::store::Index;
     use crate::store::memory::MemoryStore;
+    use proto::ledger::{FederationId, Rules};
     use proto::tile::path;
+
+    fn empty_reader() -> Arc<TileReader> {
+        let folder = tempfile::tempdir().unwrap();
+        let index = Index::open(folder.path()).unwrap().log("log").unwrap();
+        let rules = Rules::new(FederationId([0; 32]), "log.example/a", Vec::new());
+        let store = Arc::new(MemoryStore::new());
+        Replica::open(store, index, "log", rules, TreeSize(0)).unwrap().reader()
+    }
 
     #[test]
     fn files_are_shown_up_to_the_size_and_no_further() {
@@ -122,7 +133,7 @@ mod tests {
         for name in ["0/000.p/3", "0/000", "1/000.p/1", "entries/000.p/3", "entries/000.p/4"] {
             store.tamper(&format!("log/tile/{name}"), b"x");
         }
-        let shelf = Shelf::new(Arc::new(store), "log");
+        let shelf = Shelf::new(Arc::new(store), "log", empty_reader());
         let shown = |name: &str| {
             let resource = path::parse(&format!("tile/{name}")).unwrap();
             shelf.file(resource).unwrap().is_some()

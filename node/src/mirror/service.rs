@@ -193,6 +193,18 @@ pub fn prefix(origin: &str) -> String {
     format!("mirror/{}", sha256(origin.as_bytes()))
 }
 
+/// `pending` is never behind the mirror checkpoint, unless someone brought back one file alone.
+fn newer(
+    pending: Option<SignedCheckpoint>,
+    mirror: Option<SignedCheckpoint>,
+) -> Option<SignedCheckpoint> {
+    let size = |signed: &SignedCheckpoint| signed.checkpoint().size();
+    match (pending, mirror) {
+        (Some(pending), Some(mirror)) if size(&pending) < size(&mirror) => Some(mirror),
+        (pending, mirror) => pending.or(mirror),
+    }
+}
+
 impl Mirror {
     /// Opens the copy of one log. Blocks on the disk.
     pub fn open(
@@ -211,7 +223,7 @@ impl Mirror {
             signed.map(Some).ok_or_else(bad)
         };
         let mirror = read("checkpoint")?;
-        let pending = read("pending")?.or_else(|| mirror.clone());
+        let pending = newer(read("pending")?, mirror.clone());
         // Entries beyond the mirror checkpoint were proven to belong to the pending one.
         let limit = pending.as_ref().map_or(TreeSize(0), |pending| pending.checkpoint().size());
         let replica = open_replica(&prefix, limit)?;
