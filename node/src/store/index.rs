@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
+use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -68,7 +69,7 @@ struct Dump {
 #[derive(Debug)]
 pub struct Index {
     folder: PathBuf,
-    db: sled::Db,
+    db: Guarded<sled::Db>,
     marks: Mutex<BTreeMap<String, Dump>>,
 }
 
@@ -99,6 +100,7 @@ impl Index {
         };
         sync_folder(&database)?;
         sync_folder(folder)?;
+        let db = Guarded(Some(db));
         Ok(Arc::new(Index { folder: folder.to_owned(), db, marks: Mutex::new(marks) }))
     }
 
@@ -110,8 +112,8 @@ impl Index {
         };
         Ok(LogIndex {
             prefix: prefix.to_owned(),
-            batches: tree("batches")?,
-            states: tree("state")?,
+            batches: Guarded(Some(tree("batches")?)),
+            states: Guarded(Some(tree("state")?)),
             index: Arc::clone(self),
         })
     }
@@ -148,8 +150,8 @@ impl Index {
 #[derive(Clone, Debug)]
 pub struct LogIndex {
     prefix: String,
-    batches: sled::Tree,
-    states: sled::Tree,
+    batches: Guarded<sled::Tree>,
+    states: Guarded<sled::Tree>,
     index: Arc<Index>,
 }
 
@@ -225,6 +227,26 @@ impl LogIndex {
         self.index.write_marks(&marks)?;
         self.batches.clear().map_err(|source| self.index.error(source))?;
         self.states.clear().map_err(|source| self.index.error(source))
+    }
+}
+
+/// A handle of sled's. The last one to be dropped syncs, and sled panics if that fails; the node is
+/// stopping then because of the same disk, and says so itself.
+#[derive(Clone, Debug)]
+struct Guarded<T>(Option<T>);
+
+impl<T> Deref for Guarded<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.0.as_ref().expect("only drop takes it")
+    }
+}
+
+impl<T> Drop for Guarded<T> {
+    fn drop(&mut self) {
+        let inner = self.0.take();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(inner)));
     }
 }
 
