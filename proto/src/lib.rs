@@ -6,6 +6,22 @@
 //!
 //! One module per specification: a reader who holds the text of a C2SP specification finds its code
 //! under the name of the specification. `proto/README.md` has the table.
+//!
+//! What is parsed is a claim until a `verify` says otherwise:
+//!
+//! ```
+//! use proto::note::{Note, VerifierKey};
+//!
+//! let key = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
+//! let note = "This is an example message.\n\n\u{2014} example.com/foo \
+//!     Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXm\
+//!     RKuwHjG1Yu72IneyaQM=\n";
+//!
+//! let key = VerifierKey::parse(key)?;
+//! let note = Note::parse(note.as_bytes())?;
+//! assert_eq!(note.verify(&[&key])?, [0]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
