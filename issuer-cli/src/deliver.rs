@@ -18,7 +18,7 @@ use proto::ledger::status::piece_of;
 use proto::limits;
 use proto::receipt::answer::{AnswerError, IssuanceAnswer};
 use proto::receipt::{Disclosure, Receipt, ReceiptError, StatusProof};
-use proto::verify::{LineState, Question, Reason, verify};
+use proto::verify::{Known, LineState, Question, Reason, verify_with};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
@@ -48,6 +48,14 @@ pub enum DeliverError {
     Write(#[from] io::Error),
 }
 
+/// What one thread keeps from one document to the next.
+#[derive(Default)]
+struct Writer {
+    digester: Digester,
+    /// All receipts of a batch share a checkpoint; its signatures are checked once.
+    known: Known,
+}
+
 /// Makes the receipts of one batch.
 struct Press<'a> {
     plan: &'a Plan,
@@ -71,8 +79,8 @@ pub fn deliver(
 ) -> Result<Vec<Outcome>, DeliverError> {
     let press = Press::new(plan, batch, answer, federation, now)?;
     watch.begin(Step::Receipts, plan.documents.len() as u64);
-    let outcomes = parallel::map(plan.documents.len(), WRITERS, Digester::new, |digester, i| {
-        let outcome = press.put(&plan.documents[i], digester, journal);
+    let outcomes = parallel::map(plan.documents.len(), WRITERS, Writer::default, |writer, i| {
+        let outcome = press.put(&plan.documents[i], writer, journal);
         watch.advance(1);
         outcome
     });
@@ -103,7 +111,7 @@ impl<'a> Press<'a> {
     }
 
     /// The receipt of a document, checked.
-    fn receipt(&self, document: &Planned) -> Result<Vec<u8>, DeliverError> {
+    fn receipt(&self, document: &Planned, known: &mut Known) -> Result<Vec<u8>, DeliverError> {
         let fields = fields(self.plan, document)?.fields().to_vec();
         let batch_index = u64::from(document.place);
         let mut receipt = Receipt {
@@ -120,7 +128,7 @@ impl<'a> Press<'a> {
             federation: self.federation,
             now: self.now,
         };
-        let verdict = verify(&question);
+        let verdict = verify_with(known, &question);
         let proven = [verdict.content, verdict.issuer, verdict.time]
             .iter()
             .all(|line| line.state == LineState::Good);
@@ -150,10 +158,10 @@ impl<'a> Press<'a> {
     fn put(
         &self,
         document: &Planned,
-        digester: &mut Digester,
+        writer: &mut Writer,
         journal: &Journal,
     ) -> Result<Outcome, DeliverError> {
-        let bytes = self.receipt(document)?;
+        let bytes = self.receipt(document, &mut writer.known)?;
         let path = walk::receipt_path(&document.path);
         let outcome = |state, receipt: Option<PathBuf>, why| Outcome {
             state,
@@ -170,7 +178,7 @@ impl<'a> Press<'a> {
             let why = Why::new(code, format!("{what} Its receipt lies in {place}."));
             Ok(outcome(State::Undelivered, Some(kept), Some(why)))
         };
-        match look(document, digester) {
+        match look(document, &mut writer.digester) {
             Look::Same => {}
             Look::FolderAway => {
                 return Ok(waiting(
