@@ -4,11 +4,11 @@ use alloc::vec::Vec;
 
 use super::answer::IssuanceAnswer;
 use super::{Disclosure, Receipt, ReceiptError, StatusProof};
+use crate::checkpoint::SignedCheckpoint;
 use crate::document::Document;
-use crate::document::batch::Batch;
-use crate::document::batch::batch_leaf;
+use crate::document::batch::{Batch, batch_leaf, root_of_path};
 use crate::document::commitment::commit;
-use crate::federation::Federation;
+use crate::federation::{Federation, Untrusted};
 use crate::hash::StatusIndex;
 use crate::ledger::status::piece_of;
 
@@ -32,7 +32,7 @@ impl IssuanceAnswer {
         }
         let batch_path = batch.path(batch_index).ok_or(ReceiptError::BadNumber)?;
         let leaf = batch_leaf(&commit(document, secret));
-        let (root, _) = crate::document::batch::root_of_path(&leaf, batch_index, &batch_path)?;
+        let (root, _) = root_of_path(&leaf, batch_index, &batch_path)?;
         if root != batch.root() {
             return Err(ReceiptError::OtherBatch);
         }
@@ -50,10 +50,18 @@ impl IssuanceAnswer {
             links: Vec::new(),
             index: self.proof.index,
             proof: self.proof.proof.clone(),
-            checkpoint: federation.minimal(&self.proof.checkpoint)?,
+            checkpoint: self.minimal_checkpoint(federation)?,
         };
         let status = self.status_proof(receipt.status_index())?;
         Ok(Receipt { status: Some(status), ..receipt })
+    }
+
+    /// A node answers with one quorum; only if it sent more is it looked at which to keep.
+    fn minimal_checkpoint(&self, federation: &Federation) -> Result<SignedCheckpoint, Untrusted> {
+        let checkpoint = &self.proof.checkpoint;
+        let want = federation.current().quorum.saturating_mul(2).saturating_add(1);
+        let minimal = u64::try_from(checkpoint.note().signatures().len()) == Ok(want);
+        if minimal { Ok(checkpoint.clone()) } else { federation.minimal(checkpoint) }
     }
 
     /// The proof of one status index, cut out of the answer.
