@@ -180,76 +180,62 @@ impl Config {
         })?;
         let checks = Checks { file, text };
         let folder = file.parent().unwrap_or(Path::new(""));
-        let place = |path: &Path| folder.join(path);
-        let pair = |a: (&'static str, Option<&Path>), b: (&'static str, Option<&Path>)| match (a, b)
-        {
-            ((_, None), (_, None)) => Ok(None),
-            ((_, Some(first)), (_, Some(second))) => Ok(Some((first.into(), second.into()))),
-            ((have, _), (missing, None)) | ((missing, None), (have, _)) => {
-                Err(ConfigError::Pair { file: file.display().to_string(), have, missing })
-            }
+        let place = |path: &PathBuf| folder.join(path);
+        let origin_path = written.origin.as_ref().map(PathBuf::from);
+        let log = checks.pair(("origin", &origin_path), ("log_key", &written.log_key))?;
+        let cosigner = checks.pair(
+            ("cosigner_ed25519_key", &written.cosigner_ed25519_key),
+            ("cosigner_mldsa_key", &written.cosigner_mldsa_key),
+        )?;
+        let number =
+            |option, written, default, range| checks.number(option, written, default, range);
+        let millis = |option, written, default, range| {
+            number(option, written, default, range).map(Duration::from_millis)
         };
-        let log: Option<(PathBuf, PathBuf)> = pair(
-            ("origin", written.origin.as_deref().map(Path::new)),
-            ("log_key", written.log_key.as_deref()),
-        )?;
-        let cosigner: Option<(PathBuf, PathBuf)> = pair(
-            ("cosigner_ed25519_key", written.cosigner_ed25519_key.as_deref()),
-            ("cosigner_mldsa_key", written.cosigner_mldsa_key.as_deref()),
-        )?;
-        let pool = checks.number(
-            "pool_submissions",
-            &written.pool_submissions,
-            defaults::POOL,
-            1..=1_000_000,
-        )?;
+        let count = |option, written, default, range| {
+            let number = number(option, written, default, range)?;
+            Ok(usize::try_from(number).unwrap_or(usize::MAX))
+        };
+        let w = &written;
+        let (pool, round) = (1..=1_000_000, 1..=100_000);
+        let idle = number("idle_interval_s", &w.idle_interval_s, defaults::IDLE_S, 1..=86_400)?;
+        let connect = ("peer_connect_timeout_ms", &w.peer_connect_timeout_ms);
         Ok(Config {
             file: file.to_owned(),
-            listen: checks.address(&written.listen)?,
-            data: place(&written.data),
-            federation: place(&written.federation),
+            listen: checks.address(&w.listen)?,
+            data: place(&w.data),
+            federation: place(&w.federation),
             log: log.map(|(origin, key)| LogConfig {
                 origin: origin.display().to_string(),
-                key: place(&key),
+                key: place(key),
             }),
             cosigner: cosigner.map(|(ed25519, mldsa)| CosignerConfig {
-                ed25519_key: place(&ed25519),
-                mldsa_key: place(&mldsa),
+                ed25519_key: place(ed25519),
+                mldsa_key: place(mldsa),
             }),
-            round_interval: Duration::from_millis(checks.number(
+            round_interval: millis(
                 "round_interval_ms",
-                &written.round_interval_ms,
+                &w.round_interval_ms,
                 defaults::ROUND_MS,
                 1..=60_000,
-            )?),
-            idle_interval: Duration::from_secs(checks.number(
-                "idle_interval_s",
-                &written.idle_interval_s,
-                defaults::IDLE_S,
-                1..=86_400,
-            )?),
-            pool_submissions: usize::try_from(pool).unwrap_or(usize::MAX),
-            round_submissions: usize::try_from(checks.number(
+            )?,
+            idle_interval: Duration::from_secs(idle),
+            pool_submissions: count("pool_submissions", &w.pool_submissions, defaults::POOL, pool)?,
+            round_submissions: count(
                 "round_submissions",
-                &written.round_submissions,
+                &w.round_submissions,
                 defaults::ROUND,
-                1..=100_000,
-            )?)
-            .unwrap_or(usize::MAX),
-            peer_connect_timeout: Duration::from_millis(checks.number(
-                "peer_connect_timeout_ms",
-                &written.peer_connect_timeout_ms,
-                defaults::CONNECT_MS,
-                10..=60_000,
-            )?),
-            peer_timeout: Duration::from_millis(checks.number(
+                round,
+            )?,
+            peer_connect_timeout: millis(connect.0, connect.1, defaults::CONNECT_MS, 10..=60_000)?,
+            peer_timeout: millis(
                 "peer_timeout_ms",
-                &written.peer_timeout_ms,
+                &w.peer_timeout_ms,
                 defaults::PEER_MS,
                 100..=600_000,
-            )?),
-            log_format: written.log_format.unwrap_or(LogFormat::Text),
-            log_level: written.log_level.unwrap_or_else(|| "info".to_owned()),
+            )?,
+            log_format: w.log_format.unwrap_or(LogFormat::Text),
+            log_level: w.log_level.clone().unwrap_or_else(|| "info".to_owned()),
         })
     }
 }
@@ -268,7 +254,25 @@ struct Checks<'a> {
     text: &'a str,
 }
 
+/// An option with the value that was written.
+type Given<'a, T> = (&'static str, &'a Option<T>);
+
 impl Checks<'_> {
+    /// Two options of which both are given or none.
+    fn pair<'a>(
+        &self,
+        a: Given<'a, PathBuf>,
+        b: Given<'a, PathBuf>,
+    ) -> Result<Option<(&'a PathBuf, &'a PathBuf)>, ConfigError> {
+        match (a, b) {
+            ((_, None), (_, None)) => Ok(None),
+            ((_, Some(first)), (_, Some(second))) => Ok(Some((first, second))),
+            ((have, _), (missing, None)) | ((missing, None), (have, _)) => {
+                Err(ConfigError::Pair { file: self.file.display().to_string(), have, missing })
+            }
+        }
+    }
+
     fn number(
         &self,
         option: &'static str,
