@@ -1,5 +1,5 @@
-//! Ledger entries, submissions, requests and dumps of the state: what is read is written back to the
-//! same bytes, and no entry can do more than the rules allow.
+//! Ledger entries, submissions, requests and dumps of the state: what is read is written back to
+//! the same bytes, and no entry can do more than the rules allow.
 #![no_main]
 
 use beleg_fuzz::world::{NOW, World};

@@ -142,8 +142,8 @@ fn days_in_month(year: u16, month: u8) -> u8 {
     }
 }
 
-/// A time for a person to read: `2026-05-03 14:00:59 UTC`. Seconds are not cut off: a proven time is
-/// "not later than".
+/// A time for a person to read: `2026-05-03 14:00:59 UTC`. Seconds are not cut off: a proven time
+/// is "not later than".
 pub fn utc(time: Timestamp) -> String {
     let second = time.0 % DAY_S;
     match Date::of(time) {
