@@ -1,8 +1,9 @@
 //! From a node's answer to receipts beside the documents.
 //!
-//! Nothing that the node says is believed: each receipt goes through the same verdict that everybody
-//! else will use, before it is written. A receipt is durable before it has its name, names are durable
-//! before the plan goes, and no file that somebody else put there is ever written over.
+//! Nothing that the node says is believed: each receipt goes through the same verdict that
+//! everybody else will use, before it is written. A receipt is durable before it has its name,
+//! names are durable before the plan goes, and no file that somebody else put there is ever written
+//! over.
 
 use crate::durable;
 use crate::journal::Journal;

@@ -6,8 +6,8 @@
 //! 3. check the answer and write the receipts;
 //! 4. move the plan.
 //!
-//! A crash after any step leaves a plan that the next run takes up at step 1. The node knows a batch
-//! by its root and enters it once, so sending it again is harmless.
+//! A crash after any step leaves a plan that the next run takes up at step 1. The node knows a
+//! batch by its root and enters it once, so sending it again is harmless.
 
 use crate::client::{Client, ClientError, IssuerRow, Progress, Refusal};
 use crate::deliver::{self, DeliverError};

@@ -1,4 +1,5 @@
-//! The batches of an issuer's folder: those that wait, those that are done, those that were refused.
+//! The batches of an issuer's folder: those that wait, those that are done, those that were
+//! refused.
 //!
 //! ```text
 //! batches/ROOT.plan            waits: everything needed to finish it, secrets included

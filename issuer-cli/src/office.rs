@@ -46,7 +46,10 @@ pub enum OfficeError {
     Key { path: PathBuf, why: KeyError },
     #[error("{}: others than its owner can read this key.", verifier::shown::path(.path))]
     KeyOpen { path: PathBuf },
-    #[error("The federation has no authority with the short name {}.", verifier::shown::text(.name))]
+    #[error(
+        "The federation has no authority with the short name {}.",
+        verifier::shown::text(.name)
+    )]
     NoAuthority { name: String },
     #[error("The request cannot be made: {0}")]
     Statement(#[from] EntryError),

@@ -265,15 +265,24 @@ mod tests {
         let lines: Vec<&str> = out.lines().collect();
         assert_eq!(
             lines[0],
-            r#"{"state":"issued","file":"dir/a.pdf","receipt":"dir/a.pdf.tlog-proof","origin":"city.example/log","index":4,"status":17}"#
+            concat!(
+                r#"{"state":"issued","file":"dir/a.pdf","receipt":"dir/a.pdf.tlog-proof","#,
+                r#""origin":"city.example/log","index":4,"status":17}"#
+            )
         );
         assert_eq!(
             lines[1],
-            r#"{"state":"undelivered","file":"b\u202e\n.pdf","code":"file-changed","message":"It was changed\u001b[2J."}"#
+            concat!(
+                r#"{"state":"undelivered","file":"b\u202e\n.pdf","code":"file-changed","#,
+                r#""message":"It was changed\u001b[2J."}"#
+            )
         );
         assert_eq!(
             lines[2],
-            r#"{"summary":{"issued":1,"skipped":0,"planned":0,"refused":0,"undelivered":1,"waiting":0},"refusals":[],"exit":4}"#
+            concat!(
+                r#"{"summary":{"issued":1,"skipped":0,"planned":0,"refused":0,"undelivered":1,"#,
+                r#""waiting":0},"refusals":[],"exit":4}"#
+            )
         );
     }
 

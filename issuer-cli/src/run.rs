@@ -56,7 +56,7 @@ impl RunError {
             RunError::CaFile { .. } | RunError::Setup(_) => "Mend it in issuer.toml.",
             RunError::Journal(_) => "Check the disk and the rights on the folder; run this again.",
             RunError::Plan { .. } => {
-                "Put the file back from a backup. Do not delete it: it holds what its receipts need."
+                "Put it back from a backup. Do not delete it: it holds what its receipts need."
             }
             RunError::Client(ClientError::NotANode(_) | ClientError::Refused { .. }) => {
                 "Check the node's address in issuer.toml or in the federation file."

@@ -1,5 +1,5 @@
-//! A receipt, layer by layer: from the fields up to the checkpoint and the status. Nothing is judged
-//! here; these are the receipt's own claims, for somebody who wants to follow them by hand.
+//! A receipt, layer by layer: from the fields up to the checkpoint and the status. Nothing is
+//! judged here; these are the receipt's own claims, for somebody who wants to follow them by hand.
 
 use crate::run::Opened;
 use crate::view::{self, FieldView};

@@ -1,5 +1,5 @@
-//! `beleg`: checks documents against their receipts. It opens no socket and needs no account: what it
-//! trusts is the federation file that it is given.
+//! `beleg`: checks documents against their receipts. It opens no socket and needs no account: what
+//! it trusts is the federation file that it is given.
 
 mod args;
 mod layers;

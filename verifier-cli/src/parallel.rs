@@ -12,7 +12,8 @@ pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// `work(state, 0)` to `work(state, count - 1)` on up to `workers` threads, each with its own state.
+/// `work(state, 0)` to `work(state, count - 1)` on up to `workers` threads, each with its own
+/// state.
 pub fn map<S, T: Send>(
     count: usize,
     workers: usize,

@@ -17,8 +17,8 @@ use verifier::input::{self, Digester, InputError};
 use verifier::parallel;
 use verifier::walk::{self, Found, WalkError};
 
-/// Documents that are judged before their verdicts are handed on: enough to keep all cores busy, few
-/// enough that memory does not grow with the folder.
+/// Documents that are judged before their verdicts are handed on: enough to keep all cores busy,
+/// few enough that memory does not grow with the folder.
 const CHUNK: usize = 1024;
 
 /// One document and what is to be said about it.

@@ -1,5 +1,5 @@
-//! The JSON that `beleg` prints. The names and codes here are promised in docs/verifying.md: members
-//! are added, never renamed or taken away. Times are seconds as POSIX counts them.
+//! The JSON that `beleg` prints. The names and codes here are promised in docs/verifying.md:
+//! members are added, never renamed or taken away. Times are seconds as POSIX counts them.
 
 use crate::run::{Checked, Counts};
 use proto::hash::Hash;

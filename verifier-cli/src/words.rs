@@ -1,5 +1,5 @@
-//! The four lines of a verdict in words, and what the issuer says besides. What is proven and what is
-//! claimed never stand in one sentence. Everything here is escaped before it is put together.
+//! The four lines of a verdict in words, and what the issuer says besides. What is proven and what
+//! is claimed never stand in one sentence. Everything here is escaped before it is put together.
 
 use crate::run::Checked;
 use proto::time;

@@ -1,5 +1,5 @@
-//! The layers of a receipt, its raw entry, and the federation as a policy: enough to check a receipt
-//! with other tools.
+//! The layers of a receipt, its raw entry, and the federation as a policy: enough to check a
+//! receipt with other tools.
 
 use crate::desk::{Desk, Issue, text};
 use proto::hash::leaf_hash;

@@ -60,11 +60,14 @@ const ACCEPTED: &str = "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\nConnection
 const UNKNOWN: &str = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n\
                     Content-Length: 29\r\n\r\n{\"error\":\"busy\",\"message\":\"\"}";
-const NO_QUORUM: &str = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 39\r\n\r\n\
+const NO_QUORUM: &str = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\
+     Content-Length: 39\r\n\r\n\
      {\"error\":\"quorum-missing\",\"message\":\"\"}";
-const REFUSED: &str = "HTTP/1.1 422 Unprocessable\r\nConnection: close\r\nContent-Length: 54\r\n\r\n\
+const REFUSED: &str = "HTTP/1.1 422 Unprocessable\r\nConnection: close\r\n\
+     Content-Length: 54\r\n\r\n\
                        {\"error\":\"issuer-retired\",\"message\":\"No.\",\"next_step\":1}";
-const REFUSED_WELL: &str = "HTTP/1.1 422 Unprocessable\r\nConnection: close\r\nContent-Length: 42\r\n\r\n\
+const REFUSED_WELL: &str = "HTTP/1.1 422 Unprocessable\r\nConnection: close\r\n\
+     Content-Length: 42\r\n\r\n\
      {\"error\":\"issuer-retired\",\"message\":\"No.\"}";
 
 #[test]
