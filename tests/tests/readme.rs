@@ -50,7 +50,8 @@ fn free_ports_in_a_row() -> Result<u16> {
 
 fn succeeds(script: &str, folder: &Path) -> Result<()> {
     // Whatever happens, the nodes that the script has started end with it.
-    let script = format!("set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null' EXIT\n{script}");
+    let script =
+        format!("set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n{script}");
     let said = run(Command::new("bash").current_dir(folder).arg("-c").arg(&script))?;
     assert_eq!(said.code, 0, "\n{script}\n{}{}", said.stdout, said.stderr);
     Ok(())
