@@ -38,7 +38,6 @@ pub struct World {
 
 /// One operator's place; its node may run or not.
 pub struct Seat {
-    pub name: &'static str,
     pub store: MemoryStore,
     pub rhythm: Rhythm,
     pub pool: usize,
@@ -130,8 +129,7 @@ impl World {
         }
         let faults = u64::from(count > 3);
         let quorum = count as u64 - faults;
-        let seat = |(seat, address): (usize, &SocketAddr)| Seat {
-            name: NAMES[seat],
+        let seat = |address: &SocketAddr| Seat {
             store: MemoryStore::new(),
             rhythm: Rhythm {
                 interval: Duration::from_millis(1),
@@ -144,7 +142,7 @@ impl World {
             index: tempfile::tempdir().unwrap(),
             address: *address,
         };
-        let seats = addresses.iter().enumerate().map(seat).collect();
+        let seats = addresses.iter().map(seat).collect();
         let clock = Arc::new(ManualClock::new(NOW));
         World { federation: federation(&addresses, quorum, faults), clock, seats }
     }

@@ -1,4 +1,4 @@
-//! Gossip: which checkpoints the other operators have cosigned, compared with the copies here.
+//! Gossip: which checkpoints the other operators hold of each log, compared with the copies here.
 //!
 //! A log that shows one history to some operators and another to the rest is found when any two of
 //! them compare: the one with the larger tree has the root at the smaller size. What is larger than
@@ -93,10 +93,14 @@ impl Gossip {
     }
 }
 
-/// What a peer shows as its newest checkpoint of this log; nothing if the log has not signed it.
+/// The newest checkpoint of this log that a peer holds; nothing if the log has not signed it. Another
+/// program's mirror may show only what it has cosigned.
 async fn ask(client: &Client, key: &VerifierKey) -> Option<SignedCheckpoint> {
-    let path = format!("/{}/checkpoint", sha256(key.name().as_bytes()));
-    let answer = client.get(&path, limits::NOTE_BYTES).await.ok()?;
+    let log = sha256(key.name().as_bytes());
+    let mut answer = client.get(&format!("/{log}/pending"), limits::NOTE_BYTES).await.ok()?;
+    if answer.status != 200 {
+        answer = client.get(&format!("/{log}/checkpoint"), limits::NOTE_BYTES).await.ok()?;
+    }
     if answer.status != 200 {
         return None;
     }

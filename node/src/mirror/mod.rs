@@ -5,3 +5,5 @@ pub mod client;
 pub mod gossip;
 pub mod receive;
 pub mod service;
+#[cfg(test)]
+mod tests;

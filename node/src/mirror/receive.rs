@@ -333,10 +333,14 @@ fn authenticate(
     package: &Package,
 ) -> Result<(), AddEntriesRefusal> {
     let range = package.range;
-    let before = mirror
-        .reader
-        .leaf_hashes(LeafIndex(range.bundle_start), LeafIndex(range.start.max(range.bundle_start)))
-        .map_err(MirrorFault::Read)?;
+    let before = match range.start.saturating_sub(range.bundle_start) {
+        // Also where earlier packages of this request are not written yet.
+        0 => Vec::new(),
+        _ => {
+            let (start, end) = (LeafIndex(range.bundle_start), LeafIndex(range.start));
+            mirror.reader.leaf_hashes(start, end).map_err(MirrorFault::Read)?
+        }
+    };
     let checkpoint = target.checkpoint();
     decide::authenticate(package, &before, checkpoint.size(), checkpoint.root())
         .map(|_| ())
