@@ -1,8 +1,8 @@
 //! The batch tree: the commitments that are issued together, padded to a power of two.
 //!
-//! A leaf is `leaf_hash(commitment)`; padding leaves are 32 random bytes, which nobody can tell from
-//! a leaf. The caller brings them in random order, so neither the ledger nor a neighbour learns how
-//! many documents there were or which came first.
+//! A leaf is `leaf_hash(commitment)`; padding leaves are 32 random bytes, which nobody can tell
+//! from a leaf. The caller brings them in random order, so neither the ledger nor a neighbour
+//! learns how many documents there were or which came first.
 
 use alloc::vec::Vec;
 

@@ -6,8 +6,8 @@
 //! commitment = SHA-256("beleg/commitment/v1\0" || u32 field count || root of the leaves)
 //! ```
 //!
-//! All salts come from one secret, so a full receipt stores one and a redacted one only the salts of
-//! what it shows. Whoever does not know a salt cannot guess the value from the leaf.
+//! All salts come from one secret, so a full receipt stores one and a redacted one only the salts
+//! of what it shows. Whoever does not know a salt cannot guess the value from the leaf.
 
 use alloc::vec::Vec;
 

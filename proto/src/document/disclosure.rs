@@ -1,8 +1,9 @@
-//! Showing some fields and hiding the others: the proof that the shown ones belong to the commitment.
+//! Showing some fields and hiding the others: the proof that the shown ones belong to the
+//! commitment.
 //!
-//! The proof has the order in which `rs_merkle` writes it: level by level from the leaves up, in each
-//! level from left to right, the hashes that cannot be computed. `rs_merkle` builds it; this file
-//! checks it, because its `verify` accepts repeated and outside indexes and trailing hashes.
+//! The proof has the order in which `rs_merkle` writes it: level by level from the leaves up, in
+//! each level from left to right, the hashes that cannot be computed. `rs_merkle` builds it; this
+//! file checks it, because its `verify` accepts repeated and outside indexes and trailing hashes.
 
 use alloc::vec::Vec;
 

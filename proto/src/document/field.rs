@@ -9,8 +9,8 @@
 //!   reference    if there is one, then others in the issuer's order
 //! ```
 //!
-//! Names are unique. Values are shown to people, so they hold no control characters and nothing that
-//! reorders the text around it.
+//! Names are unique. Values are shown to people, so they hold no control characters and nothing
+//! that reorders the text around it.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::version::{FIRST_LINE, Version};
+use super::version::{FIRST_LINE, Pin, Version};
 use super::{Federation, FederationError as Error};
 use crate::limits;
 use crate::note::{Note, NoteSignature, SigningKey};
@@ -80,11 +80,14 @@ fn follows(before: Option<&Version>, version: &Version) -> Result<(), Error> {
     let known = |origin: &str| logs.contains(&origin) || before.pin(origin).is_some();
     let all_known = version.pins.iter().all(|pin| known(&pin.origin));
     let all_pinned = logs.iter().all(|origin| version.pin(origin).is_some());
-    let none_back = before
-        .pins
-        .iter()
-        .all(|old| version.pin(&old.origin).is_some_and(|new| new.size >= old.size));
+    let none_back =
+        before.pins.iter().all(|old| version.pin(&old.origin).is_some_and(|new| goes_on(old, new)));
     if all_known && all_pinned && none_back { Ok(()) } else { Err(wrong) }
+}
+
+/// Whether a pin can be of the same tree as an older one: larger, or the very same.
+fn goes_on(old: &Pin, new: &Pin) -> bool {
+    new.size > old.size || new == old
 }
 
 /// Counts the operators whose governance key has signed the note.

@@ -1,9 +1,9 @@
-//! The federation as a C2SP tlog-policy, one per log, so that other people's tools can check receipts
-//! without ours.
+//! The federation as a C2SP tlog-policy, one per log, so that other people's tools can check
+//! receipts without ours.
 //!
-//! Each operator is a group of `all` of its two keys, and the quorum is a group of k operators. What
-//! that form cannot express: proven time, pins (so only the newest version's keys are written), the
-//! status age, issuers and their scope.
+//! Each operator is a group of `all` of its two keys, and the quorum is a group of k operators.
+//! What that form cannot express: proven time, pins (so only the newest version's keys are
+//! written), the status age, issuers and their scope.
 
 use alloc::vec::Vec;
 

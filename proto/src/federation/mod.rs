@@ -91,9 +91,9 @@ pub enum FederationError {
     TooMany,
     /// The quorum cannot keep one history.
     #[error(
-        "A quorum of {quorum} among {operators} operators, {faults} of which may fail, is not safe: \
-         twice the quorum must be more than operators plus faults, and the quorum at most operators \
-         less faults."
+        "A quorum of {quorum} among {operators} operators, {faults} of which may fail, is not \
+         safe: twice the quorum must be more than operators plus faults, and the quorum at most \
+         operators less faults."
     )]
     UnsafeQuorum {
         /// Operators named.
@@ -144,6 +144,36 @@ pub enum FederationError {
 }
 
 impl FederationError {
+    /// A stable code for programs; that of the cause, wherever in the file it is.
+    pub fn code(&self) -> &'static str {
+        match self {
+            FederationError::AtLine { error, .. } | FederationError::InVersion { error, .. } => {
+                error.code()
+            }
+            FederationError::NotAFederation => "not-a-federation",
+            FederationError::TooLarge { .. } => "federation-too-large",
+            FederationError::BadLine | FederationError::Text(_) => "line-malformed",
+            FederationError::NotCanonical => "not-canonical",
+            FederationError::Key(KeyError::WeakPublicKey) => "key-weak",
+            FederationError::Key(_) => "key-malformed",
+            FederationError::Note(_) => "note-malformed",
+            FederationError::WrongKeyType => "key-type-wrong",
+            FederationError::BadName => "name-bad",
+            FederationError::BadUrl => "url-bad",
+            FederationError::NotSorted => "not-sorted",
+            FederationError::TooMany => "too-many",
+            FederationError::UnsafeQuorum { .. } => "quorum-unsafe",
+            FederationError::KeyTwice => "key-twice",
+            FederationError::CosignerNames => "cosigner-names-differ",
+            FederationError::UnknownOperator => "operator-unknown",
+            FederationError::BadOrigin => "origin-bad",
+            FederationError::WrongPrevious { .. } => "previous-wrong",
+            FederationError::WrongPins { .. } => "pins-wrong",
+            FederationError::TooFewSignatures { .. } => "signatures-too-few",
+            FederationError::Signature(_) => "signature-bad",
+        }
+    }
+
     fn at_line(self, line: usize) -> FederationError {
         FederationError::AtLine { line, error: self.into() }
     }
@@ -195,7 +225,7 @@ impl Federation {
 
     /// Whether the newest version still says that something is fresh.
     pub fn is_expired(&self, now: Timestamp) -> bool {
-        now > self.current.expires.end()
+        now >= self.current.expires.end()
     }
 
     /// Whether this file is `older` with nothing or more behind it: the only way to go on.

@@ -20,6 +20,7 @@ use alloc::{string::String, string::ToString, vec::Vec};
 use core::fmt::Write as _;
 
 use super::FederationError as Error;
+use crate::document::field::is_plain;
 use crate::hash::{Hash, TreeSize, sha256};
 use crate::limits;
 use crate::note::{KeyType, VerifierKey};
@@ -354,6 +355,6 @@ fn display_name(text: &str) -> Result<String, Error> {
     let good = !text.trim().is_empty()
         && text.trim() == text
         && text.len() <= limits::DISPLAY_NAME_BYTES
-        && !text.chars().any(char::is_control);
+        && is_plain(text);
     if good { Ok(text.into()) } else { Err(Error::BadName) }
 }

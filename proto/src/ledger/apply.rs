@@ -1,7 +1,7 @@
 //! The rules of the ledger: which entry may follow.
 //!
-//! Checks come first and changes last, so a refused entry leaves the state as it was. The checks are
-//! cheap ones first: a signature is verified only for an entry that could be taken.
+//! Checks come first and changes last, so a refused entry leaves the state as it was. The checks
+//! are cheap ones first: a signature is verified only for an entry that could be taken.
 
 use crate::hash::{Hash, LeafIndex, StatusIndex, Timestamp};
 use crate::limits;
@@ -15,7 +15,8 @@ use super::rules::Rules;
 use super::snapshot::Snapshot;
 use super::state::{Change, IssuerState, State, Undo};
 
-/// What the caller must look up before [`State::apply`]: a batch root that may be in the log already.
+/// What the caller must look up before [`State::apply`]: a batch root that may be in the log
+/// already.
 pub fn plan(entry: &Entry) -> Option<Hash> {
     match entry {
         Entry::Issuance(issuance) => Some(issuance.submission.statement.batch_root),
@@ -26,9 +27,9 @@ pub fn plan(entry: &Entry) -> Option<Hash> {
 impl State {
     /// Takes the next entry, or says why not.
     ///
-    /// `batch_known` is the answer to [`plan`]: whether the log has the batch up to the last commit.
-    /// With `now`, a snapshot may be at most [`limits::CLOCK_TOLERANCE_S`] ahead of it; without, when
-    /// published entries are replayed, its time only may not go back.
+    /// `batch_known` is the answer to [`plan`]: whether the log has the batch up to the last
+    /// commit. With `now`, a snapshot may be at most [`limits::CLOCK_TOLERANCE_S`] ahead of it;
+    /// without, when published entries are replayed, its time only may not go back.
     pub fn apply(
         &mut self,
         rules: &Rules,

@@ -3,9 +3,9 @@
 //! ```text
 //! u8 version 1, u64 size, u64 last time, u8 closing, u64 issuer entries, u64 status length,
 //! u64 count of (u64 piece index, piece[256]),
-//! u32 count of issuers (u64 id, u64 entry, u8 retired, u8 + name, key[32], u16 count of u8 + type),
-//! u32 count of former keys (key[32], u64 id), u32 count of former names (u8 + name, u64 id),
-//! SHA-256 of all before
+//! u32 count of issuers (u64 id, u64 entry, u8 retired, u8 + name, key[32], u16 count of u8 +
+//! type), u32 count of former keys (key[32], u64 id), u32 count of former names (u8 + name, u64
+//! id), SHA-256 of all before
 //! ```
 //!
 //! The files of the log are the truth; a dump that does not load costs a replay. The checksum finds

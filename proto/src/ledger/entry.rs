@@ -4,8 +4,8 @@
 //! 1 issuer | 2 issuance | 3 revocation | 4 snapshot
 //! ```
 //!
-//! Parsing is canonical: what parses is written back to the same bytes. It checks no signature and no
-//! rule of the ledger. An unknown version or kind is refused, never skipped.
+//! Parsing is canonical: what parses is written back to the same bytes. It checks no signature and
+//! no rule of the ledger. An unknown version or kind is refused, never skipped.
 
 use alloc::vec::Vec;
 

@@ -6,7 +6,8 @@
 //! admin signature[64], unless retired: key signature[64]
 //! ```
 //!
-//! The id is the index of the issuer's first entry. In that first entry both indexes are 64 set bits.
+//! The id is the index of the issuer's first entry. In that first entry both indexes are 64 set
+//! bits.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;

@@ -1,8 +1,8 @@
 //! The ledger: entries, and the rules under which a log takes them.
 //!
 //! A log runs [`State::apply`] over every entry before it signs, and each cosigner runs the same
-//! before it cosigns, so that nobody gets a quorum for a history that breaks a rule. `docs/formats.md`
-//! has the byte tables.
+//! before it cosigns, so that nobody gets a quorum for a history that breaks a rule.
+//! `docs/formats.md` has the byte tables.
 
 mod apply;
 mod dump;

@@ -5,8 +5,8 @@
 //! label || federation id[32] || u16 origin length || origin || signed part
 //! ```
 //!
-//! The signed part starts with version and kind of the entry. Labels end with a zero byte, so none is
-//! the start of another, and none is the start of a note, which holds no zero byte.
+//! The signed part starts with version and kind of the entry. Labels end with a zero byte, so none
+//! is the start of another, and none is the start of a note, which holds no zero byte.
 
 use alloc::vec::Vec;
 use core::fmt;

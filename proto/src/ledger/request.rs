@@ -128,8 +128,8 @@ impl IssuerRequest {
         &self.statement
     }
 
-    /// The issuer entry, with the administration key. The caller has checked that place and statement
-    /// are what the authority wants.
+    /// The issuer entry, with the administration key. The caller has checked that place and
+    /// statement are what the authority wants.
     pub fn admit(&self, admin: &SigningKey) -> Result<Issuer, KeyError> {
         let part = self.statement.to_bytes();
         let admin_signature = Signed::IssuerByAdmin.sign(&self.place(), &part, admin)?;

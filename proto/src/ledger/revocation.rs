@@ -1,5 +1,5 @@
-//! The revocation: documents change their status. The format is fixed; no federation version puts the
-//! kind in force yet, so a log refuses it.
+//! The revocation: documents change their status. The format is fixed; no federation version puts
+//! the kind in force yet, so a log refuses it.
 //!
 //! ```text
 //! u8 version 1, u8 kind 3, u64 issuer id, u64 sequence, u8 signer (0 issuer, 1 administration),

@@ -33,8 +33,8 @@ const KNOWN: [(&str, u8); 3] =
     [("issuer", entry::ISSUER), ("issuance", entry::ISSUANCE), ("snapshot", entry::SNAPSHOT)];
 
 impl Rules {
-    /// Rules for the log `origin` of a federation, with every kind of entry in force whose rules this
-    /// program knows. A federation file makes them with `rules_for`.
+    /// Rules for the log `origin` of a federation, with every kind of entry in force whose rules
+    /// this program knows. A federation file makes them with `rules_for`.
     pub fn new(federation: FederationId, origin: &str, admin_keys: Vec<AdminKey>) -> Rules {
         let kinds = KNOWN.iter().map(|(_, kind)| *kind).collect();
         Rules { federation, origin: origin.to_string(), admin_keys, kinds }

@@ -1,5 +1,5 @@
-//! The snapshot: the status list of everything in the log, at a time. Every published checkpoint ends
-//! in one, so one look tells the state of all that the checkpoint holds.
+//! The snapshot: the status list of everything in the log, at a time. Every published checkpoint
+//! ends in one, so one look tells the state of all that the checkpoint holds.
 //!
 //! ```text
 //! u8 version 1, u8 kind 4, federation id[32], u64 time, u64 status length, status root[32]

@@ -1,8 +1,8 @@
 //! What a log's entries add up to: issuers, status list, counters; with a way back.
 //!
 //! `apply` changes the state at once and notes how to undo it. `commit` forgets the notes when the
-//! entries are durable; `rollback` undoes them down to the last commit. So nothing is copied, and an
-//! entry costs the same in a log of ten as in a log of ten million.
+//! entries are durable; `rollback` undoes them down to the last commit. So nothing is copied, and
+//! an entry costs the same in a log of ten as in a log of ten million.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;

@@ -1,5 +1,5 @@
-//! What a node answers when a batch is published, and the other small JSON bodies that a node and the
-//! programs that talk to it share. `docs/http-api.md` shows them; they are not kept, so unknown
+//! What a node answers when a batch is published, and the other small JSON bodies that a node and
+//! the programs that talk to it share. `docs/http-api.md` shows them; they are not kept, so unknown
 //! members are ignored and the spelling is free.
 
 use alloc::string::String;

@@ -15,8 +15,8 @@ use crate::ledger::status::piece_of;
 impl IssuanceAnswer {
     /// The receipt of the document at a place of the batch that was submitted.
     ///
-    /// It checks that the answer belongs to the batch and that path and place fit. Whether the proofs
-    /// hold is for [`crate::verify`]: the issuer asks it before a receipt is handed out.
+    /// It checks that the answer belongs to the batch and that path and place fit. Whether the
+    /// proofs hold is for [`crate::verify`]: the issuer asks it before a receipt is handed out.
     pub fn receipt(
         &self,
         federation: &Federation,

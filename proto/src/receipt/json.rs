@@ -6,11 +6,13 @@
 //!
 //! ```text
 //! {"v":1,"federation":b64,
-//!  "document":{"count":n,"secret":b64?,"fields":[{"index":n,"name":s,"value":s,"salt":b64?}],"proof":[b64]?},
+//!  "document":{"count":n,"secret":b64?,
+//!   "fields":[{"index":n,"name":s,"value":s,"salt":b64?}],"proof":[b64]?},
 //!  "batch":{"index":n,"path":[b64]},
 //!  "issuance":{"issuer":n,"signature":b64,"status":n},
 //!  "issuer":{"entry":b64,"proof":[b64]},
-//!  "status":{"checkpoint":s?,"time":n,"length":n,"root":b64,"proof":[b64],"piece":b64,"path":[b64]}?,
+//!  "status":{"checkpoint":s?,"time":n,"length":n,"root":b64,"proof":[b64],
+//!   "piece":b64,"path":[b64]}?,
 //!  "links":[{"version":n,"proof":[b64]}]? }
 //! ```
 

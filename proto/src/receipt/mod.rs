@@ -4,9 +4,9 @@
 //! fields -> commitment -> batch root -> issuance entry -> (tlog proof) -> checkpoint
 //! ```
 //!
-//! The issuance entry is not in the receipt: it is rebuilt from the batch root that the fields and the
-//! path lead to, so nothing can be smuggled in. [`json`] has the form of the `extra` line, [`answer`]
-//! what a node answers. A [`Receipt`] is a claim; [`crate::verify`] judges it.
+//! The issuance entry is not in the receipt: it is rebuilt from the batch root that the fields and
+//! the path lead to, so nothing can be smuggled in. [`json`] has the form of the `extra` line,
+//! [`answer`] what a node answers. A [`Receipt`] is a claim; [`crate::verify`] judges it.
 
 pub mod answer;
 mod build;
@@ -170,8 +170,8 @@ impl Receipt {
         Ok(TlogProof { extra: Some(extra), index, proof, checkpoint }.to_bytes())
     }
 
-    /// The issuance that fields, path and signature lead to: the entry whose inclusion the tlog proof
-    /// must show.
+    /// The issuance that fields, path and signature lead to: the entry whose inclusion the tlog
+    /// proof must show.
     pub fn issuance(&self) -> Result<Issuance, ReceiptError> {
         let commitment = self.disclosure.commitment()?;
         let leaf = batch::batch_leaf(&commitment);

@@ -1,5 +1,5 @@
-//! What was checked before, so that ten thousand receipts of one batch do not check one checkpoint ten
-//! thousand times.
+//! What was checked before, so that ten thousand receipts of one batch do not check one checkpoint
+//! ten thousand times.
 //!
 //! An answer is remembered under everything that it depends on, compared byte by byte; nothing is
 //! remembered under a name, an index or a short hash. Times are judged anew for each question.

@@ -117,8 +117,8 @@ fn check_signatures(
     if repeated {
         return Err(Reason::OperatorTwice);
     }
-    // A key that no version knows has no business here. Fewer lines are not asked for: the quorum of
-    // the day may have been larger than today's.
+    // A key that no version knows has no business here. Fewer lines are not asked for: the quorum
+    // of the day may have been larger than today's.
     let known = federation.names_each_line_once(checkpoint);
     if known { Ok(published) } else { Err(Reason::SignatureLinesUnexpected) }
 }
@@ -147,8 +147,8 @@ fn check_content(
     }
 }
 
-/// Step 3: the issuer's entry is in the tree, the authority admitted it for this type, and the issuer
-/// signed what the fields lead to.
+/// Step 3: the issuer's entry is in the tree, the authority admitted it for this type, and the
+/// issuer signed what the fields lead to.
 fn check_issuer(
     known: &mut Known,
     receipt: &Receipt,
@@ -178,8 +178,8 @@ fn check_issuer(
     if covered { Ok(()) } else { Err(Reason::TypeOutOfScope) }
 }
 
-/// The authority's administration key and the issuer's own key signed the issuer's entry. A quorum has
-/// checked that before; a verifier that can check it itself need not believe it.
+/// The authority's administration key and the issuer's own key signed the issuer's entry. A quorum
+/// has checked that before; a verifier that can check it itself need not believe it.
 fn check_admitted(federation: &Federation, origin: &str, receipt: &Receipt) -> Result<(), Reason> {
     let rules = federation.rules_for(origin).ok_or(Reason::LogUnknown)?;
     check_issuer_signatures(&rules, receipt.issuer_index, &receipt.issuer)
@@ -215,8 +215,8 @@ fn check_time(issuance: &Issuance, receipt: &Receipt, published: &PublishedCheck
     }
 }
 
-/// Step 5: the snapshot closes a checkpoint that counts, the list is the snapshot's, and the document
-/// stands in it, not too long ago.
+/// Step 5: the snapshot closes a checkpoint that counts, the list is the snapshot's, and the
+/// document stands in it, not too long ago.
 fn check_status(
     known: &mut Known,
     receipt: &Receipt,

@@ -127,8 +127,8 @@ impl Verdict {
     }
 }
 
-/// What is known beside the lines. A part is there only if it was proven, so that nothing that merely
-/// stands in a receipt is shown as true.
+/// What is known beside the lines. A part is there only if it was proven, so that nothing that
+/// merely stands in a receipt is shown as true.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Facts {
     /// Name of the federation that was trusted.

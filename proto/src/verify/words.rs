@@ -1,7 +1,7 @@
 //! What people read for each reason: code, sentence, next step.
 //!
-//! The words claim no more than was proven: what the issuer claims is said to be claimed, and nothing
-//! is called a certification.
+//! The words claim no more than was proven: what the issuer claims is said to be claimed, and
+//! nothing is called a certification.
 
 use super::reason::Reason;
 use super::verdict::LineState;
