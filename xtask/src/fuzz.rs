@@ -3,7 +3,6 @@
 use crate::steps;
 use anyhow::{Context, Result, ensure};
 use e2e::process::{cargo, workspace};
-use std::process::Command;
 
 /// How long, and which.
 #[derive(clap::Args)]
@@ -18,7 +17,7 @@ pub struct Args {
 
 /// Runs the targets one after the other and stops at the first crash.
 pub fn run(args: &Args) -> Result<()> {
-    let has_cargo_fuzz = steps::exists(Command::new(cargo()).args(["fuzz", "--version"]));
+    let has_cargo_fuzz = steps::exists(cargo().args(["fuzz", "--version"]));
     ensure!(has_cargo_fuzz, "cargo-fuzz is missing: run `cargo install cargo-fuzz`");
     for target in targets()? {
         if args.target.as_ref().is_some_and(|only| *only != target) {
@@ -26,7 +25,7 @@ pub fn run(args: &Args) -> Result<()> {
         }
         println!("== {target}: {} s", args.seconds);
         // The sanitizer flags are unstable; this lets the pinned compiler take them.
-        let mut fuzz = Command::new(cargo());
+        let mut fuzz = cargo();
         fuzz.env("RUSTC_BOOTSTRAP", "1").args(["fuzz", "run", &target, "--"]);
         fuzz.args([&format!("-max_total_time={}", args.seconds), "-timeout=10"]);
         fuzz.args(["-rss_limit_mb=1024", "-print_final_stats=1"]);

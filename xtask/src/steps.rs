@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 /// `cargo ARGS...`, which must succeed.
 pub fn run_cargo(args: &[&str]) -> Result<()> {
-    run(Command::new(cargo()).args(args))
+    run(cargo().args(args))
 }
 
 /// Any command, which must succeed.

@@ -73,7 +73,7 @@ fn wasm() -> Result<()> {
         return steps::run_cargo(&check);
     }
     if Path::new("/usr/bin/rustc").exists() && Path::new("/usr/lib/rustlib/src/rust").exists() {
-        let mut debian = Command::new(cargo());
+        let mut debian = cargo();
         debian.env("RUSTC", "/usr/bin/rustc").env("RUSTC_BOOTSTRAP", "1");
         return steps::run(debian.args(check).arg("-Zbuild-std=core,alloc"));
     }
@@ -82,7 +82,7 @@ fn wasm() -> Result<()> {
 }
 
 fn deny() -> Result<()> {
-    if !steps::exists(Command::new(cargo()).args(["deny", "--version"])) {
+    if !steps::exists(cargo().args(["deny", "--version"])) {
         println!("skipped: no cargo-deny here (`cargo install cargo-deny`)");
         return Ok(());
     }

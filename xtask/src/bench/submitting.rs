@@ -1,7 +1,7 @@
 //! Submissions through one node with its quorum: four node processes on this machine.
 
 use anyhow::{Context, Result};
-use e2e::process::{Binaries, Process, cargo, free_port, run, workspace};
+use e2e::process::{Binaries, Process, cargo, free_port, run};
 use e2e::world::{Office, Setup, World};
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -61,15 +61,15 @@ fn whole_batch(dir: &Path, office: &Office) -> Result<()> {
 }
 
 fn build_load_client() -> Result<()> {
-    let mut build = Command::new(cargo());
-    build.current_dir(workspace()).args(["build", "--release", "-q", "-p", "e2e"]);
+    let mut build = cargo();
+    build.args(["build", "--release", "-q", "-p", "e2e"]);
     run(build.args(["--example", "load"]))?.ok()?;
     Ok(())
 }
 
 fn load(args: &[&str]) -> Command {
-    let mut command = Command::new(cargo());
-    command.current_dir(workspace()).args(["run", "--release", "-q", "-p", "e2e"]);
+    let mut command = cargo();
+    command.args(["run", "--release", "-q", "-p", "e2e"]);
     command.args(["--example", "load", "--"]).args(args);
     command
 }
