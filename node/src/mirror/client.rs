@@ -2,8 +2,8 @@
 //!
 //! [`Pusher::push`] goes from wherever the peer is to the checkpoint of an [`Offer`] and comes back
 //! with the peer's two cosignatures, both verified. It guesses that the peer is where the last push
-//! left it; the peer's 409 and 202 answers correct the guess. It keeps no promise of its own: what it
-//! sends is durable already, and what it forgets the peer's next answer tells again.
+//! left it; the peer's 409 and 202 answers correct the guess. It keeps no promise of its own: what
+//! it sends is durable already, and what it forgets the peer's next answer tells again.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -335,3 +335,6 @@ fn refused(call: &'static str, answer: &Answer) -> PushError {
 fn nonsense(call: &'static str, answer: &Answer) -> PushError {
     PushError::Nonsense { call, text: answer.excerpt() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,8 +93,8 @@ impl Gossip {
     }
 }
 
-/// The newest checkpoint of this log that a peer holds; nothing if the log has not signed it. Another
-/// program's mirror may show only what it has cosigned.
+/// The newest checkpoint of this log that a peer holds; nothing if the log has not signed it.
+/// Another program's mirror may show only what it has cosigned.
 async fn ask(client: &Client, key: &VerifierKey) -> Option<SignedCheckpoint> {
     let log = sha256(key.name().as_bytes());
     let mut answer = client.get(&format!("/{log}/pending"), limits::NOTE_BYTES).await.ok()?;

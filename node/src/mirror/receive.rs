@@ -1,13 +1,13 @@
-//! Receiving entries (tlog-mirror#add-entries): read as they come, authenticated package by package,
-//! committed together.
+//! Receiving entries (tlog-mirror#add-entries): read as they come, authenticated package by
+//! package, committed together.
 //!
 //! Packages that were proven to belong to the checkpoint wait in memory, bounded, until the body
 //! ends or the bound is reached; then one step under the mirror's lock replays them through the
 //! ledger, makes them durable, moves the mirror checkpoint and cosigns. A client that stops in the
 //! middle holds no lock.
 //!
-//! tlog-mirror says nothing of entries that are authentic and break a rule of the ledger. Here such a
-//! request is answered with 422, `code: sentence`, and nothing of it is kept.
+//! tlog-mirror says nothing of entries that are authentic and break a rule of the ledger. Here such
+//! a request is answered with 422, `code: sentence`, and nothing of it is kept.
 
 use std::sync::Arc;
 
@@ -155,8 +155,8 @@ impl Begun {
 
     async fn commit(mut self) -> Result<Received, AddEntriesRefusal> {
         let state = self.mirror.lock().await;
-        // The answer leaves as soon as it is known; the index is brought up to date behind it, still
-        // under the lock.
+        // The answer leaves as soon as it is known; the index is brought up to date behind it,
+        // still under the lock.
         let (answer, answered) = tokio::sync::oneshot::channel();
         tokio::task::spawn_blocking(move || {
             let mut state = state;
@@ -347,7 +347,8 @@ fn authenticate(
         .map_err(AddEntriesRefusal::Package)
 }
 
-/// Step 6 of a mirror. A failure costs a longer start and nothing else, unless the disk is at fault.
+/// Step 6 of a mirror. A failure costs a longer start and nothing else, unless the disk is at
+/// fault.
 fn index(mirror: &Mirror, state: &mut State) {
     let size = state.mirror_size();
     if let Err(error) = state.replica.published(size) {

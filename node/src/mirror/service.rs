@@ -1,10 +1,10 @@
 //! Mirrors of the other logs (tlog-mirror): one atomic state for each, behind a lock of its own.
 //!
 //! Always: mirror checkpoint <= next entry <= pending checkpoint, and none of them goes back. The
-//! pending checkpoint is durable before `add-checkpoint` is answered; entries are durable before the
-//! mirror checkpoint that holds them, and that one, with this cosigner's lines in it, before the
-//! lines leave the process. A crash between any two leaves a state that the log's next request finds
-//! and goes on from.
+//! pending checkpoint is durable before `add-checkpoint` is answered; entries are durable before
+//! the mirror checkpoint that holds them, and that one, with this cosigner's lines in it, before
+//! the lines leave the process. A crash between any two leaves a state that the log's next request
+//! finds and goes on from.
 //!
 //! The work on a state runs to its end in a task of its own: a client that hangs up interrupts
 //! nothing. Entries come in through [`receive`](super::receive).

@@ -1,5 +1,5 @@
-//! The mirror's side of tlog-witness and tlog-mirror, clause by clause, against a real node. The log
-//! that is mirrored is written here, so that it can do what no log of ours would.
+//! The mirror's side of tlog-witness and tlog-mirror, clause by clause, against a real node. The
+//! log that is mirrored is written here, so that it can do what no log of ours would.
 
 use std::io::Write;
 
