@@ -9,7 +9,7 @@ use proto::federation::Federation;
 use proto::hash::{Hash, LeafIndex, StatusIndex, Timestamp, TreeSize, leaf_hash, sha256};
 use proto::ledger::{
     Entry, Issuance, IssuanceStatement, Issuer, IssuerRequest, IssuerStatement, Refusal, Rules,
-    State, Submission,
+    Snapshot, State, StatusTree, Submission,
 };
 use proto::merkle::root_of;
 use proto::note::SigningKey;
@@ -23,6 +23,8 @@ pub struct Log {
     pub rules: Rules,
     pub state: State,
     pub entries: Vec<Vec<u8>>,
+    /// What a snapshot showed that no rule checked.
+    shown: Option<(StatusTree, Timestamp)>,
 }
 
 /// Issued documents: all that their issuer keeps.
@@ -38,7 +40,7 @@ impl Log {
     pub fn new(federation: &Federation, authority: u8) -> Log {
         let origin = super::ORIGINS[usize::from(authority) - 1];
         let rules = federation.rules_for(origin).unwrap();
-        Log { authority, rules, state: State::new(), entries: Vec::new() }
+        Log { authority, rules, state: State::new(), entries: Vec::new(), shown: None }
     }
 
     pub fn len(&self) -> u64 {
@@ -108,6 +110,22 @@ impl Log {
         self.push(&Entry::Snapshot(snapshot))
     }
 
+    /// Closes with a snapshot of another status list than the rules ask for.
+    pub fn snapshot_of(&mut self, status: &StatusTree, time: Timestamp) {
+        let federation = self.rules.federation();
+        let (status_length, status_root) = (status.length(), status.root());
+        self.append(&Entry::Snapshot(Snapshot { federation, time, status_length, status_root }));
+        self.shown = Some((status.clone(), time));
+    }
+
+    /// The status list and time that the last snapshot shows.
+    fn shown(&self) -> (&StatusTree, Timestamp) {
+        match &self.shown {
+            Some((status, time)) => (status, *time),
+            None => (self.state.status(), self.state.last_time()),
+        }
+    }
+
     pub fn leaves(&self, size: usize) -> Vec<Hash> {
         self.entries[..size].iter().map(|entry| leaf_hash(entry)).collect()
     }
@@ -142,7 +160,7 @@ impl Log {
 
     /// The newest tree, cosigned by the first three operators a second after its snapshot.
     pub fn published(&self) -> SignedCheckpoint {
-        let time = Timestamp(self.state.last_time().0 + 1);
+        let time = Timestamp(self.shown().1.0 + 1);
         self.publish(&[(1, time), (2, time), (3, time)])
     }
 
@@ -156,7 +174,8 @@ impl Log {
         let first = paper.entry.first_status.0;
         let first_piece = first / 1024;
         let last_piece = (first + statement.width() - 1) / 1024;
-        let piece = |at: u64| self.state.status_proof(StatusIndex((at * 1024).max(first))).unwrap();
+        let (status, time) = self.shown();
+        let piece = |at: u64| status.prove(StatusIndex((at * 1024).max(first))).unwrap();
         IssuanceAnswer {
             proof: TlogProof {
                 extra: None,
@@ -168,9 +187,9 @@ impl Log {
             issuer,
             issuer_proof: self.prove(statement.issuer),
             status: StatusAnswer {
-                time: self.state.last_time(),
-                length: self.state.status().length(),
-                root: self.state.status().root(),
+                time,
+                length: status.length(),
+                root: status.root(),
                 proof: self.prove(LeafIndex(self.len() - 1)),
                 first_piece,
                 pieces: (first_piece..=last_piece).map(piece).collect(),

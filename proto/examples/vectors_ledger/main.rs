@@ -1,0 +1,39 @@
+//! Writes the test vectors of entries, ledger rules, federation files, receipts and verdicts to
+//! `tests/testdata`, from fixed seeds and fixed times.
+//!
+//! What a case must give is written here by hand and not computed, so that a mistake in the code
+//! does not become an expectation. `tests/vectors_ledger.rs` compares.
+
+#[path = "../../tests/case/mod.rs"]
+mod case;
+mod entries;
+mod federations;
+mod receipts;
+mod rules;
+mod statuses;
+mod trust;
+mod verdicts;
+#[path = "../../tests/world/mod.rs"]
+mod world;
+
+use case::Case;
+
+/// Replaces what must be there exactly once.
+fn replaced(text: &str, from: &str, to: &str) -> String {
+    assert_eq!(text.matches(from).count(), 1, "{from:?}");
+    text.replacen(from, to, 1)
+}
+
+fn main() -> std::io::Result<()> {
+    let parts = [
+        entries::cases(),
+        rules::cases(),
+        federations::cases(),
+        receipts::cases(),
+        verdicts::cases(),
+        trust::cases(),
+        statuses::cases(),
+    ];
+    let cases: Vec<Case> = parts.into_iter().flatten().collect();
+    case::write(&cases)
+}
