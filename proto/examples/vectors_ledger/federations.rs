@@ -78,6 +78,7 @@ fn files() -> Vec<Case> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn members() -> Vec<Case> {
     let cosigner = |number: u8, which: usize| cosigners(number)[which].verifier_key().clone();
     let same_as_04 = |kind| {
@@ -216,6 +217,7 @@ fn texts() -> Vec<Case> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn chains() -> Vec<Case> {
     let one = federation();
     let id = one.id();

@@ -6,6 +6,7 @@
 
 #[path = "../../tests/case/mod.rs"]
 mod case;
+mod dishonest;
 mod entries;
 mod federations;
 mod receipts;
@@ -31,6 +32,7 @@ fn main() -> std::io::Result<()> {
         federations::cases(),
         receipts::cases(),
         verdicts::cases(),
+        dishonest::cases(),
         trust::cases(),
         statuses::cases(),
     ];

@@ -160,7 +160,7 @@ fn parts() -> Vec<Case> {
         }),
         json(&full, "links-9", "TooMany", |text| {
             let link = "{\"version\":2,\"proof\":[]}";
-            let links = vec![link; 9].join(",");
+            let links = [link; 9].join(",");
             format!("{},\"links\":[{links}]}}", text.strip_suffix('}').unwrap())
         }),
         Case::new("receipt", "proof-of-64-hashes", "TooMany", text(&long).as_bytes()),

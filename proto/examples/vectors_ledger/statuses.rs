@@ -42,6 +42,7 @@ fn ages() -> Vec<Case> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn snapshots() -> Vec<Case> {
     let mut scene = scene();
     let full = scene.receipt();
