@@ -7,19 +7,35 @@
 //! One module per specification: a reader who holds the text of a C2SP specification finds its code
 //! under the name of the specification. `proto/README.md` has the table.
 //!
-//! What is parsed is a claim until a `verify` says otherwise:
+//! What is parsed is a claim until a `verify` says otherwise. The whole road in one call, for a
+//! document in hand, its receipt, and a federation file from a source that one trusts:
 //!
 //! ```
-//! use proto::note::{Note, VerifierKey};
+//! use proto::document::ContentDigest;
+//! use proto::federation::Federation;
+//! use proto::hash::{Timestamp, sha256};
+//! use proto::verify::{Question, Word, verify};
 //!
-//! let key = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
-//! let note = "This is an example message.\n\n\u{2014} example.com/foo \
-//!     Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXm\
-//!     RKuwHjG1Yu72IneyaQM=\n";
+//! # fn input(vector: &'static str) -> &'static [u8] {
+//! #     vector.split_once("\n\n").unwrap().1.as_bytes()
+//! # }
+//! # let federation = input(include_str!("../tests/testdata/federation/good-first"));
+//! # let receipt = input(include_str!("../tests/testdata/verdict/good-full"));
+//! let document = b"This is document 0.\n";
+//! let content =
+//!     ContentDigest { sha256: sha256(document), length: document.len() as u64, sha512: None };
+//! let federation = Federation::parse(federation)?;
+//! let now = Timestamp(1_777_820_400);
 //!
-//! let key = VerifierKey::parse(key)?;
-//! let note = Note::parse(note.as_bytes())?;
-//! assert_eq!(note.verify(&[&key])?, [0]);
+//! let question = Question { content: Some(&content), receipt, federation: &federation, now };
+//! let verdict = verify(&question);
+//! assert_eq!(verdict.word, Word::Valid, "{}", verdict.reason.sentence());
+//! assert_eq!(verdict.facts.issuer.unwrap().name, "School of Example");
+//!
+//! let other = ContentDigest { length: 7, ..content };
+//! let verdict = verify(&Question { content: Some(&other), ..question });
+//! assert_eq!(verdict.word, Word::Invalid);
+//! assert_eq!(verdict.reason.code(), "content-differs");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #![no_std]
