@@ -123,7 +123,8 @@ fn sentence(phase: &Phase) -> String {
         Phase::NoLog => "This node mirrors and cosigns; it writes no log of its own.".to_owned(),
         Phase::AskingPeers { missing } => format!(
             "Before its first signature this node asks every peer for the newest checkpoint of its \
-             log; not yet answered: {}. Start those nodes, or start this one with --without-peer NAME.",
+             log; not yet answered: {}. Start those nodes, or start this one with --without-peer \
+             NAME.",
             missing.join(", ")
         ),
         Phase::CatchingUp { have, want } => {

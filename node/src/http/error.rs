@@ -1,7 +1,7 @@
 //! Refusals as HTTP: the only place that knows status codes for them.
 //!
-//! Roles have errors of their own, without HTTP; here each is mapped by an exhaustive match. What is
-//! this node's own fault is told in full to the journal and in general words to the outside.
+//! Roles have errors of their own, without HTTP; here each is mapped by an exhaustive match. What
+//! is this node's own fault is told in full to the journal and in general words to the outside.
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};

@@ -1,5 +1,5 @@
-//! Reading logs (tlog-tiles): the own log at the root, every log under its origin hash; and what else
-//! is plain bytes: the federation file, evidence.
+//! Reading logs (tlog-tiles): the own log at the root, every log under its origin hash; and what
+//! else is plain bytes: the federation file, evidence.
 
 use std::sync::Arc;
 

@@ -85,8 +85,9 @@ impl Publisher {
         Publisher { offers, arrivals, own, quorum, _tasks: tasks }
     }
 
-    /// Step 4: sends the round to everyone and returns the checkpoint with the log's lines and those
-    /// of exactly a quorum of operators. It waits for as long as that takes; dropping it is safe.
+    /// Step 4: sends the round to everyone and returns the checkpoint with the log's lines and
+    /// those of exactly a quorum of operators. It waits for as long as that takes; dropping it is
+    /// safe.
     pub async fn gather(&mut self, offer: &Arc<Offer>) -> SignedCheckpoint {
         self.offers.send_replace(Some(Arc::clone(offer)));
         let tree = (offer.size(), *offer.signed().checkpoint().root());

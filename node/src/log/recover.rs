@@ -4,11 +4,11 @@
 //! 1. Every peer is asked what it holds of this log, pending or published. A peer that does not
 //!    answer blocks the first signature until it does, or until the operator says `--without-peer`.
 //! 2. The answers are compared with the copy here. Two that contradict each other are evidence.
-//! 3. If a peer has more, its entries are fetched, put through the ledger's rules, and compared with
-//!    the checkpoint that the log itself signed then; that checkpoint becomes `pending` here.
+//! 3. If a peer has more, its entries are fetched, put through the ledger's rules, and compared
+//!    with the checkpoint that the log itself signed then; that checkpoint becomes `pending` here.
 //!
-//! A start without any loss runs the same steps and finds nothing to fetch. HTTP serves meanwhile, so
-//! that nodes which start together can answer each other.
+//! A start without any loss runs the same steps and finds nothing to fetch. HTTP serves meanwhile,
+//! so that nodes which start together can answer each other.
 
 use std::sync::Arc;
 use std::time::Duration;

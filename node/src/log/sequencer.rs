@@ -9,9 +9,9 @@
 //! 6. index updated
 //! 7. answers released
 //!
-//! A write that fails has an unknown outcome, so it stops the process, and the next start finds out.
-//! Without a quorum, step 4 goes on with the same checkpoint, over restarts too: another one of the
-//! same size would be a split view.
+//! A write that fails has an unknown outcome, so it stops the process, and the next start finds
+//! out. Without a quorum, step 4 goes on with the same checkpoint, over restarts too: another one
+//! of the same size would be a split view.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -122,7 +122,8 @@ impl Writer {
         self.replica.state()
     }
 
-    /// Steps 1 to 3. Without a submission that the ledger takes, a round is made only if `idle_due`.
+    /// Steps 1 to 3. Without a submission that the ledger takes, a round is made only if
+    /// `idle_due`.
     pub fn prepare(
         &mut self,
         taken: Vec<Taken>,

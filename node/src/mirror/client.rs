@@ -8,7 +8,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use axum::body::Bytes;
+use bytes::Bytes;
 use proto::checkpoint::SignedCheckpoint;
 use proto::cosignature::{self, CosignatureError};
 use proto::federation::Operator;

@@ -132,7 +132,8 @@ async fn an_answer_without_end_and_one_without_sense_are_refused() {
     let mut log = Log::new(&world);
     let offer = Offer::new(log.grow(1), log.reader(), TreeSize(0)).unwrap();
     type Answer = (u16, Vec<u8>);
-    let cases: [(Answer, Answer, fn(&PushError) -> bool); 5] = [
+    type Case = (Answer, Answer, fn(&PushError) -> bool);
+    let cases: [Case; 5] = [
         ((200, vec![]), (200, vec![b'x'; 1 << 20]), |e| {
             matches!(e, PushError::Client(ClientError::TooLarge { .. }))
         }),
