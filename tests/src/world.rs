@@ -233,6 +233,12 @@ impl World {
         self.members[number].process.take().context("it does not run")?.stop()
     }
 
+    /// The exit code of a node that was started and has ended without being told to.
+    pub fn ended_by_itself(&mut self, number: usize) -> Result<Option<i32>> {
+        let process = self.members[number].process.as_mut().context("it was not started")?;
+        process.wait(Duration::from_secs(5))
+    }
+
     /// Stops every node that runs.
     pub fn stop_all(&mut self) -> Result<()> {
         for number in 0..self.members.len() {

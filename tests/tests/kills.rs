@@ -63,6 +63,7 @@ fn receipts_survive_fifty_kills() -> Result<()> {
     assert_eq!(entered.len(), all, "a submission was entered twice");
     // 6. Noted without a contradiction.
     assert!(shown.len() > 10, "only {} trees were seen", shown.len());
+    println!("{} answers, {all} issuances, {} trees seen", handed_out.len(), shown.len());
     // 7.
     town.world.stop_all()?;
     for number in 0..4 {
