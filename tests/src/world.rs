@@ -275,11 +275,31 @@ impl World {
         init.args(types.iter().flat_map(|kind| ["--type", kind]));
         init.args(["--authority", MEMBERS[number].0]);
         run(init.arg("--federation").arg(self.federation()))?.ok()?;
-        let mut admit = self.node_tool();
-        admit.args(["issuer", "admit"]).arg(folder.join("request"));
-        admit.arg("--federation").arg(self.federation());
-        run(admit.arg("--key").arg(self.offline(number, "administration")))?.ok()?;
-        Ok(Office { tool: self.binaries.issuer.clone(), folder })
+        let office = Office { tool: self.binaries.issuer.clone(), folder };
+        self.administer(number, &["admit", &office.request()])?;
+        Ok(office)
+    }
+
+    /// Gives an office a new key, in the office and at its authority.
+    pub fn rotate_key(&self, number: usize, office: &Office) -> Result<()> {
+        run(self.issuer_tool().arg("rotate").arg("--dir").arg(office.folder()))?.ok()?;
+        self.administer(number, &["rotate", &office.request()])?;
+        Ok(())
+    }
+
+    /// Retires the first office that an authority has admitted.
+    pub fn retire_first(&self, number: usize) -> Result<()> {
+        let list = http::read(self.address(number), "/v1/issuers")?.json()?;
+        let id = list[0]["id"].to_string();
+        self.administer(number, &["retire", "--id", &id, "--authority", MEMBERS[number].0])?;
+        Ok(())
+    }
+
+    /// `beleg-node issuer ...` with the authority's administration key.
+    fn administer(&self, number: usize, args: &[&str]) -> Result<String> {
+        let mut tool = self.node_tool();
+        tool.arg("issuer").args(args).arg("--federation").arg(self.federation());
+        run(tool.arg("--key").arg(self.offline(number, "administration")))?.ok()
     }
 
     /// `beleg verify PATHS...` with this federation.
@@ -301,6 +321,11 @@ impl Office {
     /// Its folder.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The file that it hands to its authority.
+    fn request(&self) -> String {
+        self.folder.join("request").display().to_string()
     }
 
     /// Sets how long it goes on asking a node that is away.

@@ -11,6 +11,7 @@ mod c2sp;
 mod duplicates;
 mod full_disk;
 mod issuer_killed;
+mod keys_change;
 mod kills;
 mod no_socket;
 mod offline;
