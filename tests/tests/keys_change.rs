@@ -1,6 +1,6 @@
 //! 1. An office issues, changes its key, and issues with the new one.
 //! 2. What the old key signs now is refused.
-//! 3. The office is retired: it issues nothing more, and a replayed admission does not bring it back.
+//! 3. The office is retired: it issues nothing more; a replayed admission does not bring it back.
 //! 4. Another office goes on.
 //! 5. All receipts, from before and after each change, are VALID off-line.
 
