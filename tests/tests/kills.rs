@@ -17,10 +17,12 @@ use proto::hash::{Hash, sha256};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const KILLS: usize = 50;
 const CLIENTS: usize = 3;
+/// For an answer, once no node is killed any more.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// Root by origin and size.
 type Roots = BTreeMap<(String, u64), Hash>;
@@ -93,7 +95,7 @@ fn submit_until(ended: &AtomicBool, desk: &Desk, node: SocketAddr) -> Result<Vec
 
 /// Sends until it is answered.
 fn submit(ended: &AtomicBool, desk: &Desk, node: SocketAddr, submission: &[u8]) -> Result<Proven> {
-    let mut tries_after_the_end = 100;
+    let mut patience = None;
     loop {
         match http::post(node, "/v1/issuances?wait_s=20", submission) {
             Ok(answer) if answer.status == 200 => return desk.check(submission, &answer),
@@ -101,8 +103,8 @@ fn submit(ended: &AtomicBool, desk: &Desk, node: SocketAddr, submission: &[u8]) 
             Err(_) => {} // killed before, or while it answered
         }
         if ended.load(Ordering::Relaxed) {
-            ensure!(tries_after_the_end > 0, "no answer though all nodes are up");
-            tries_after_the_end -= 1;
+            let until = *patience.get_or_insert_with(|| Instant::now() + PATIENCE);
+            ensure!(Instant::now() < until, "no answer though all nodes are up");
         }
         std::thread::sleep(Duration::from_millis(50));
     }
