@@ -5,6 +5,7 @@
 
 use crate::durable;
 use crate::media;
+use crate::plan::Claims;
 use crate::watch::{Step, Watch};
 use proto::document::ContentDigest;
 use proto::hash::Hash;
@@ -12,7 +13,9 @@ use rustix::fs::{Access, access};
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use verifier::input::{Digester, InputError, Stamp};
 use verifier::parallel;
 use verifier::walk::{self, Found, WalkError};
@@ -31,8 +34,17 @@ pub struct Candidate {
     pub digest: ContentDigest,
     /// By which a later change is seen.
     pub stamp: Stamp,
+    /// When the file system had last noted a change before it was read.
+    pub noted: Option<(i64, i64)>,
     /// What the issuer says it is.
     pub media_type: String,
+    /// What the issuer says of it.
+    pub claims: Arc<Claims>,
+}
+
+/// When the file system last noted a change of the file, of its times and rights included.
+pub fn noted(metadata: &fs::Metadata) -> (i64, i64) {
+    (metadata.ctime(), metadata.ctime_nsec())
 }
 
 /// Why a file is not issued.
@@ -89,6 +101,15 @@ pub struct Rules<'a> {
     pub skip_issued: bool,
     /// Said for all documents, instead of what their names tell.
     pub media_type: Option<&'a str>,
+    /// Said of every document of which nothing else is said.
+    pub claims: &'a Arc<Claims>,
+}
+
+/// A file that is to be read.
+struct Sought {
+    path: PathBuf,
+    size: u64,
+    noted: Option<(i64, i64)>,
 }
 
 /// Finds, checks and hashes the documents under `paths`.
@@ -101,7 +122,7 @@ pub fn collect(paths: &[PathBuf], rules: Rules<'_>, watch: &dyn Watch) -> Collec
 }
 
 /// Paths of documents with their sizes; what is wrong by its place or name goes to the faults.
-fn find(paths: &[PathBuf], rules: Rules<'_>, into: &mut Collection) -> Vec<(PathBuf, u64)> {
+fn find(paths: &[PathBuf], rules: Rules<'_>, into: &mut Collection) -> Vec<Sought> {
     let mut found = Vec::new();
     let mut writable = HashSet::new();
     for thing in walk::walk(paths) {
@@ -118,8 +139,9 @@ fn find(paths: &[PathBuf], rules: Rules<'_>, into: &mut Collection) -> Vec<(Path
             Some(Fault::HasReceipt) if rules.skip_issued => into.skipped.push(path),
             Some(fault) => into.faults.push((path, fault)),
             None => {
-                let size = fs::metadata(&path).map_or(0, |m| m.len());
-                found.push((path, size));
+                let metadata = fs::metadata(&path).ok();
+                let size = metadata.as_ref().map_or(0, fs::Metadata::len);
+                found.push(Sought { path, size, noted: metadata.as_ref().map(noted) });
             }
         }
     }
@@ -137,7 +159,8 @@ fn look(path: &Path, writable: &mut HashSet<PathBuf>) -> Option<Fault> {
     }
     let folder = durable::folder_of(path);
     if !writable.contains(folder) {
-        if let Err(error) = access(folder, Access::WRITE_OK | Access::EXEC_OK) {
+        // Reading, because a folder must be opened to make the names in it durable.
+        if let Err(error) = access(folder, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK) {
             return Some(Fault::Folder(error.into()));
         }
         writable.insert(folder.to_path_buf());
@@ -145,12 +168,12 @@ fn look(path: &Path, writable: &mut HashSet<PathBuf>) -> Option<Fault> {
     None
 }
 
-fn hash(found: Vec<(PathBuf, u64)>, rules: Rules<'_>, watch: &dyn Watch, into: &mut Collection) {
+fn hash(found: Vec<Sought>, rules: Rules<'_>, watch: &dyn Watch, into: &mut Collection) {
     let mut order: Vec<usize> = (0..found.len()).collect();
-    order.sort_by_key(|&i| Reverse(found[i].1.max(LARGE)));
-    watch.begin(Step::Hashing, found.iter().map(|(_, size)| size).sum());
+    order.sort_by_key(|&i| Reverse(found[i].size.max(LARGE)));
+    watch.begin(Step::Hashing, found.iter().map(|sought| sought.size).sum());
     let digests = parallel::map(order.len(), parallel::cores(), Digester::new, |digester, i| {
-        let (path, _) = &found[order[i]];
+        let path = &found[order[i]].path;
         let mut media_type = None;
         let digest = digester.digest(path, false, |part| {
             if media_type.is_none() {
@@ -167,11 +190,15 @@ fn hash(found: Vec<(PathBuf, u64)>, rules: Rules<'_>, watch: &dyn Watch, into: &
     for (place, media_type, digest) in digests {
         by_place[place] = Some((media_type, digest));
     }
-    for ((path, _), digest) in found.into_iter().zip(by_place.into_iter().flatten()) {
+    for (Sought { path, noted, .. }, digest) in
+        found.into_iter().zip(by_place.into_iter().flatten())
+    {
         match digest {
             (media_type, Ok((digest, stamp))) => {
                 let media_type = rules.media_type.unwrap_or(media_type).to_owned();
-                into.candidates.push(Candidate { path, digest, stamp, media_type });
+                let claims = Arc::clone(rules.claims);
+                let candidate = Candidate { path, digest, stamp, noted, media_type, claims };
+                into.candidates.push(candidate);
             }
             (_, Err(error)) => into.faults.push((path, error.into())),
         }
@@ -203,7 +230,9 @@ mod tests {
     use crate::watch::Nobody;
     use std::os::unix::fs::symlink;
 
-    const RULES: Rules<'_> = Rules { skip_issued: false, media_type: None };
+    fn rules(claims: &Arc<Claims>) -> Rules<'_> {
+        Rules { skip_issued: false, media_type: None, claims }
+    }
 
     fn names(top: &Path, faults: &[(PathBuf, Fault)]) -> Vec<(String, &'static str)> {
         let mut names: Vec<_> = faults
@@ -232,7 +261,8 @@ mod tests {
         }
         symlink(top.join("nowhere"), top.join("broken")).unwrap();
         symlink(top, top.join("loop")).unwrap();
-        let collection = collect(&[top.to_path_buf()], RULES, &Nobody);
+        let claims = Arc::new(crate::prepare::tests::claims());
+        let collection = collect(&[top.to_path_buf()], rules(&claims), &Nobody);
         let want = [
             ("b.pdf", "same-file-twice"),
             ("broken", "file-unreadable"),
@@ -249,14 +279,14 @@ mod tests {
         assert_eq!(found, [("a.pdf", "application/pdf"), ("c.png", "image/png")]);
         assert_eq!(collection.candidates[0].digest.length, 3);
 
-        let rules = Rules { skip_issued: true, media_type: Some("text/x") };
-        let collection = collect(&[top.join("done.pdf"), top.join("c.png")], rules, &Nobody);
+        let skipping = Rules { skip_issued: true, media_type: Some("text/x"), claims: &claims };
+        let collection = collect(&[top.join("done.pdf"), top.join("c.png")], skipping, &Nobody);
         assert!(collection.faults.is_empty());
         assert_eq!(collection.skipped, [top.join("done.pdf")]);
         assert_eq!(collection.candidates[0].media_type, "text/x");
 
         let receipt = top.join("done.pdf.tlog-proof");
-        let collection = collect(std::slice::from_ref(&receipt), RULES, &Nobody);
+        let collection = collect(std::slice::from_ref(&receipt), rules(&claims), &Nobody);
         assert_eq!(collection.faults[0].1.code(), "is-a-receipt");
     }
 
@@ -266,7 +296,8 @@ mod tests {
         for (i, size) in [3, 9 << 20, 5, 12 << 20, 4].into_iter().enumerate() {
             fs::write(dir.path().join(format!("{i}")), vec![i as u8; size]).unwrap();
         }
-        let collection = collect(&[dir.path().to_path_buf()], RULES, &Nobody);
+        let claims = Arc::new(crate::prepare::tests::claims());
+        let collection = collect(&[dir.path().to_path_buf()], rules(&claims), &Nobody);
         let lengths: Vec<u64> = collection.candidates.iter().map(|c| c.digest.length).collect();
         assert_eq!(lengths, [3, 9 << 20, 5, 12 << 20, 4]);
     }

@@ -5,6 +5,7 @@
 //! names are durable before the plan goes, and no file that somebody else put there is ever written
 //! over.
 
+use crate::collect;
 use crate::durable;
 use crate::journal::Journal;
 use crate::outcome::{Outcome, Standing, State, Why};
@@ -23,9 +24,9 @@ use proto::verify::{Known, LineState, Question, Reason, verify_with};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
-use verifier::input::{self, Digester, Stamp};
+use verifier::input::{self, Digester, InputError, Stamp};
 use verifier::{parallel, walk};
 
 /// Writers at once: most of their time they wait for the disk.
@@ -105,7 +106,7 @@ impl<'a> Press<'a> {
         now: Timestamp,
     ) -> Result<Press<'a>, DeliverError> {
         let document = plan.documents.first().ok_or(DeliverError::StatusMissing)?;
-        let fields = fields(plan, document)?;
+        let fields = fields(document)?;
         let place = u64::from(document.place);
         let first = answer.receipt(federation, &fields, &document.secret, batch, place)?;
         Ok(Press { plan, batch, answer, federation, now, first })
@@ -113,7 +114,7 @@ impl<'a> Press<'a> {
 
     /// The receipt of a document, checked.
     fn receipt(&self, document: &Planned, known: &mut Known) -> Result<Vec<u8>, DeliverError> {
-        let fields = fields(self.plan, document)?.fields().to_vec();
+        let fields = fields(document)?.fields().to_vec();
         let batch_index = u64::from(document.place);
         let mut receipt = Receipt {
             disclosure: Disclosure::Full { secret: document.secret, fields },
@@ -184,17 +185,22 @@ impl<'a> Press<'a> {
             Look::FolderAway => {
                 return Ok(waiting(
                     "folder-away",
-                    "Its folder is away. Bring it back, then run resume.",
+                    "Its folder is away. Bring it back, or make an empty one in its place, \
+                     then run resume.",
                 ));
             }
             Look::Gone => return kept("file-gone", "The document was moved or deleted meanwhile."),
             Look::Changed => {
                 return kept("file-changed", "The document was changed after it had been read.");
             }
+            Look::Unreadable(why) => {
+                let what = format!("The document cannot be looked at any more: {why}.");
+                return kept("file-unreadable", &what);
+            }
         }
         match self.write(document, &path, &bytes) {
             Ok(()) => Ok(outcome(State::Issued, Some(path), None)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 if self.is_ours(&path, document) {
                     return Ok(outcome(State::Issued, Some(path), None));
                 }
@@ -211,8 +217,7 @@ impl<'a> Press<'a> {
     }
 
     fn write(&self, document: &Planned, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let name = format!(".beleg-{}-{}", &self.plan.head.root().to_hex()[..16], document.place);
-        let aside = path.with_file_name(name);
+        let aside = self.aside(document);
         let mut file = durable::create_aside(&aside, durable::PUBLIC)?;
         let placed = file
             .write_all(bytes)
@@ -225,6 +230,12 @@ impl<'a> Press<'a> {
         placed
     }
 
+    /// Where a receipt is written before it gets its name.
+    fn aside(&self, document: &Planned) -> PathBuf {
+        let name = format!(".beleg-{}-{}", &self.plan.head.root().to_hex()[..16], document.place);
+        document.path.with_file_name(name)
+    }
+
     /// Whether an interrupted run has written this receipt: nobody else knows the secret.
     fn is_ours(&self, path: &Path, document: &Planned) -> bool {
         let bytes = input::read_bounded(path, limits::TLOG_PROOF_BYTES).unwrap_or_default();
@@ -234,6 +245,8 @@ impl<'a> Press<'a> {
 
     /// Keeps a receipt that has no place beside its document.
     fn keep(&self, document: &Planned, bytes: &[u8], journal: &Journal) -> io::Result<PathBuf> {
+        // What an interrupted run may have begun beside the document will not be finished.
+        let _ = fs::remove_file(self.aside(document));
         let root = self.plan.head.root().to_hex();
         let mut name = OsString::from(format!("{}-{}-", &root[..16], document.place));
         let own = walk::receipt_path(&document.path);
@@ -256,8 +269,8 @@ impl<'a> Press<'a> {
     }
 }
 
-fn fields(plan: &Plan, document: &Planned) -> Result<Document, DocumentError> {
-    prepare::document(&plan.head.claims, &document.digest, &document.media_type)
+fn fields(document: &Planned) -> Result<Document, DocumentError> {
+    prepare::document(&document.claims, &document.digest, &document.media_type)
 }
 
 /// What became of a document since it was read.
@@ -266,17 +279,28 @@ enum Look {
     Changed,
     Gone,
     FolderAway,
+    Unreadable(io::Error),
+}
+
+/// Whether nothing was done to the file. Size and time can be put back by who changes a file, and
+/// some programs do; the time of the change itself cannot.
+fn untouched(metadata: &fs::Metadata, document: &Planned) -> bool {
+    let noted = document.noted.is_none_or(|noted| noted == collect::noted(metadata));
+    noted && Stamp::of(metadata) == document.stamp
 }
 
 fn look(document: &Planned, digester: &mut Digester) -> Look {
     match fs::metadata(&document.path) {
-        Ok(metadata) if Stamp::of(&metadata) == document.stamp => Look::Same,
+        Ok(metadata) if untouched(&metadata, document) => Look::Same,
         // Copied back from a backup, say: the bytes decide.
         Ok(_) => match digester.digest(&document.path, false, |_| {}) {
             Ok((digest, _)) if digest == document.digest => Look::Same,
+            Err(InputError::Io(error)) if error.kind() == ErrorKind::NotFound => Look::Gone,
+            Err(InputError::Io(error)) => Look::Unreadable(error),
             _ => Look::Changed,
         },
-        Err(_) if durable::folder_of(&document.path).is_dir() => Look::Gone,
-        Err(_) => Look::FolderAway,
+        Err(_) if !durable::folder_of(&document.path).is_dir() => Look::FolderAway,
+        Err(error) if error.kind() == ErrorKind::NotFound => Look::Gone,
+        Err(error) => Look::Unreadable(error),
     }
 }

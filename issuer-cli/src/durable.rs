@@ -55,9 +55,14 @@ pub fn replace(
     name.push(path.file_name().unwrap_or_default());
     let aside = path.with_file_name(name);
     let mut writer = BufWriter::with_capacity(256 * 1024, create_aside(&aside, mode)?);
-    write(&mut writer)?;
-    writer.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-    fs::rename(&aside, path)?;
+    let written = write(&mut writer)
+        .and_then(|()| writer.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all())
+        .and_then(|()| fs::rename(&aside, path));
+    if let Err(error) = written {
+        // It may hold secrets, and on a full disk it is in the way of the next try.
+        let _ = fs::remove_file(&aside);
+        return Err(error);
+    }
     sync_folder(folder_of(path))
 }
 
@@ -69,6 +74,18 @@ pub fn create_aside(aside: &Path, mode: u32) -> io::Result<File> {
         _ => {}
     }
     OpenOptions::new().write(true).create_new(true).mode(mode).open(aside)
+}
+
+/// Removes what interrupted runs were writing in a folder of ours.
+pub fn sweep(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        if hidden && entry.file_type()?.is_file() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Gives a file written aside its name, unless the name is taken: then the error's kind is
@@ -128,6 +145,7 @@ mod tests {
         replace(&path, PRIVATE, |file| file.write_all(b"two")).unwrap();
         let failed = replace(&path, PRIVATE, |_| Err(io::Error::other("half way")));
         assert!(failed.is_err());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
         assert_eq!(fs::read(&path).unwrap(), b"two");
         replace(&path, PRIVATE, |file| file.write_all(b"two")).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");

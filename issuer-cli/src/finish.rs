@@ -12,6 +12,7 @@
 use crate::client::{Client, ClientError, IssuerRow, Progress, Refusal};
 use crate::deliver::{self, DeliverError};
 use crate::journal::{Entered, Journal};
+use crate::office::OfficeError;
 use crate::outcome::{Outcome, State, Why};
 use crate::plan::Plan;
 use crate::prepare::{self, PrepareError, Seat};
@@ -30,8 +31,9 @@ pub struct Desk<'a> {
     pub journal: &'a Journal,
     pub federation: &'a Federation,
     pub place: Place<'a>,
-    pub key: &'a SigningKey,
-    pub row: &'a IssuerRow,
+    /// The key that signs and its entry; an office that was retired has none, and still gets the
+    /// receipts of what the ledger holds.
+    pub seat: Result<(&'a SigningKey, &'a IssuerRow), &'a OfficeError>,
     pub watch: &'a dyn Watch,
     pub now: fn() -> Timestamp,
 }
@@ -48,6 +50,8 @@ pub enum FinishError {
     Deliver(#[from] DeliverError),
     #[error("The batch's plan cannot be written: {0}.")]
     Journal(#[from] io::Error),
+    #[error("{0}")]
+    NoKey(String),
     #[error("The batch was planned for another federation or another authority's log.")]
     OtherPlace,
 }
@@ -64,6 +68,7 @@ impl FinishError {
             FinishError::Prepare(_) => "plan-damaged",
             FinishError::Deliver(DeliverError::Write(_)) | FinishError::Journal(_) => "not-written",
             FinishError::Deliver(_) => "answer-not-believed",
+            FinishError::NoKey(_) => "office-has-no-key",
             FinishError::OtherPlace => "other-federation",
         }
     }
@@ -118,6 +123,19 @@ fn reply(desk: &Desk<'_>, plan: &mut Plan, fresh: bool) -> Result<Reply, FinishE
             Progress::Unknown => sign_anew(desk, plan)?,
         }
     }
+    match send(desk, plan)? {
+        // The key was rotated while the batch waited, so that its turn came too late. What the
+        // ledger refuses it never takes later, so the new key may sign the same batch.
+        Reply::Against(refusal) if refusal.error == "issuer-not-in-force" => {
+            let before = plan.head.key;
+            sign_anew(desk, plan)?;
+            if plan.head.key == before { Ok(Reply::Against(refusal)) } else { send(desk, plan) }
+        }
+        reply => Ok(reply),
+    }
+}
+
+fn send(desk: &Desk<'_>, plan: &Plan) -> Result<Reply, FinishError> {
     match desk.client.issue(&plan.head.submission, desk.watch) {
         Ok(body) => Ok(Reply::Published(body)),
         // 422 is what the ledger's rules say; other refusals are about the way there.
@@ -129,14 +147,15 @@ fn reply(desk: &Desk<'_>, plan: &mut Plan, fresh: bool) -> Result<Reply, FinishE
 /// The node does not have the batch, so what was signed counts for nothing yet: if the office's key
 /// was rotated since, the new one signs the same root.
 fn sign_anew(desk: &Desk<'_>, plan: &mut Plan) -> Result<(), FinishError> {
-    if (plan.head.issuer, plan.head.key) == (desk.row.index, desk.row.key) {
+    let (key, row) = desk.seat.map_err(|why| FinishError::NoKey(why.to_string()))?;
+    if (plan.head.issuer, plan.head.key) == (row.index, row.key) {
         return Ok(());
     }
     let seat = Seat {
         federation: desk.place.federation,
         origin: desk.place.origin,
-        issuer: LeafIndex(desk.row.index),
-        key: desk.key,
+        issuer: LeafIndex(row.index),
+        key,
     };
     prepare::sign(plan, &seat).map_err(PrepareError::from)?;
     desk.journal.put(plan)?;

@@ -39,9 +39,6 @@ struct DoneHead<'a> {
     created: u64,
     #[serde(flatten)]
     entered: Option<Entered>,
-    #[serde(rename = "type")]
-    document_type: &'a str,
-    unit: &'a str,
     documents: usize,
     /// Why the ledger refused it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,6 +48,9 @@ struct DoneHead<'a> {
 #[derive(Serialize)]
 struct DoneLine<'a> {
     path: String,
+    #[serde(rename = "type")]
+    document_type: &'a str,
+    unit: &'a str,
     place: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u64>,
@@ -75,6 +75,10 @@ impl Journal {
             if !folder.is_dir() {
                 durable::private_folder(&folder)?;
             }
+            durable::sweep(&folder)?;
+        }
+        if journal.undelivered.is_dir() {
+            durable::sweep(&journal.undelivered)?;
         }
         Ok(journal)
     }
@@ -139,8 +143,6 @@ impl Journal {
                 root: head.root().to_hex(),
                 created: head.created,
                 entered,
-                document_type: &head.claims.document_type,
-                unit: &head.claims.unit,
                 documents: plan.documents.len(),
                 refused,
             };
@@ -149,6 +151,8 @@ impl Journal {
             for (i, document) in plan.documents.iter().enumerate() {
                 let line = DoneLine {
                     path: verifier::shown::path(&document.path).into_owned(),
+                    document_type: &document.claims.document_type,
+                    unit: &document.claims.unit,
                     place: document.place,
                     status: entered.map(|e| e.first_status + u64::from(document.place)),
                     outcome: outcomes.get(i).copied(),
@@ -174,8 +178,11 @@ mod tests {
         let journal = Journal::open(dir.path()).unwrap();
         assert!(journal.waiting().unwrap().is_empty());
         journal.put(&plan()).unwrap();
-        fs::write(dir.path().join("batches/.left.plan"), b"half").unwrap();
+        let left = dir.path().join("batches/.left.plan");
+        fs::write(&left, b"half").unwrap();
+        assert_eq!(journal.waiting().unwrap().len(), 1);
         let waiting = Journal::open(dir.path()).unwrap().waiting().unwrap();
+        assert!(!left.exists());
         assert_eq!(waiting.len(), 1);
         assert_eq!(Plan::read(&waiting[0]).unwrap(), plan());
 

@@ -128,7 +128,6 @@ pub fn document(
 /// Plans one batch; `documents` are at most [`plan::DOCUMENTS`].
 pub fn plan(
     documents: Vec<Candidate>,
-    claims: &Claims,
     seat: &Seat<'_>,
     now: Timestamp,
 ) -> Result<Plan, PrepareError> {
@@ -140,14 +139,16 @@ pub fn plan(
             path: path::absolute(&candidate.path)?,
             digest: candidate.digest,
             stamp: candidate.stamp,
+            noted: candidate.noted,
             media_type: candidate.media_type,
+            claims: candidate.claims,
             secret: chance::secret()?,
             place,
         })
     });
     let documents: Vec<Planned> = documents.collect::<io::Result<_>>()?;
     let head = Head {
-        plan: 1,
+        plan: plan::VERSION,
         federation: seat.federation.0,
         origin: seat.origin.to_owned(),
         key: [0; 32],
@@ -158,7 +159,7 @@ pub fn plan(
         padding: chance::secret()?,
         created: now.0,
         documents: documents.len(),
-        claims: claims.clone(),
+        claims: None,
     };
     let mut plan = Plan { head, documents };
     plan.head.root = tree(&plan)?.root().0;
@@ -186,7 +187,7 @@ pub fn batch(plan: &Plan) -> Result<Batch, PrepareError> {
 
 fn tree(plan: &Plan) -> Result<Batch, PrepareError> {
     let leaf = |document: &Planned| {
-        let fields = self::document(&plan.head.claims, &document.digest, &document.media_type)?;
+        let fields = self::document(&document.claims, &document.digest, &document.media_type)?;
         Ok::<_, DocumentError>(batch::batch_leaf(&commitment::commit(&fields, &document.secret)))
     };
     let count = plan.documents.len();
@@ -209,4 +210,4 @@ fn tree(plan: &Plan) -> Result<Batch, PrepareError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

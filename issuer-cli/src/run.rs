@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{self, Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use verifier::input::{self, InputError, Stamp};
 
@@ -130,12 +131,12 @@ pub fn resume(args: &args::Resume, watch: &dyn Watch) -> Result<Outcomes, RunErr
 /// Issues documents, after finishing what waits.
 pub fn issue(args: &args::Issue, watch: &dyn Watch) -> Result<Outcomes, RunError> {
     let mut office = Office::open(&args.dir)?;
-    let claims = claims(args, &office.settings)?;
+    let claims = Arc::new(claims(args, &office.settings)?);
     let journal = Journal::open(&office.folder).map_err(RunError::Journal)?;
     let mut outcomes = Outcomes::default();
     let left = waiting(&journal)?;
     if args.dry_run {
-        let documents = collect(args, &BTreeSet::new(), watch);
+        let documents = collect(args, &claims, &BTreeSet::new(), watch);
         judge(args, &claims, &office.settings.types, documents, &mut outcomes);
         return Ok(outcomes);
     }
@@ -149,7 +150,7 @@ pub fn issue(args: &args::Issue, watch: &dyn Watch) -> Result<Outcomes, RunError
     }
     // What was finished just now has its receipt and is no longer asked for.
     let finished: BTreeSet<PathBuf> = outcomes.documents.iter().map(|o| o.path.clone()).collect();
-    let documents = collect(args, &finished, watch);
+    let documents = collect(args, &claims, &finished, watch);
     if documents.candidates.is_empty() && documents.faults.is_empty() && !finished.is_empty() {
         return Ok(outcomes);
     }
@@ -170,7 +171,7 @@ pub fn issue(args: &args::Issue, watch: &dyn Watch) -> Result<Outcomes, RunError
     let mut rest = candidates.into_iter().peekable();
     while rest.peek().is_some() {
         let part = rest.by_ref().take(plan::DOCUMENTS).collect();
-        let plan = prepare::plan(part, &claims, &seat, now())?;
+        let plan = prepare::plan(part, &seat, now())?;
         journal.put(&plan).map_err(RunError::Journal)?;
         plans.push(plan);
     }
@@ -198,9 +199,13 @@ fn finish_all(
     let federation = office.federation.clone();
     let origin = office.authority.origin().to_owned();
     let place = proto::ledger::Place { federation: federation.id(), origin: &origin };
-    let (key, row) = office.key_in_force(rows)?;
+    let seat = match office.key_in_force(rows) {
+        Err(error @ (OfficeError::Retired | OfficeError::NotAdmitted)) => Err(error),
+        seat => Ok(seat?),
+    };
+    let seat = seat.as_ref().map(|(key, row)| (*key, row));
     let federation = &federation;
-    let desk = Desk { client, journal, federation, place, key, row: &row, watch, now };
+    let desk = Desk { client, journal, federation, place, seat, watch, now };
     for mut plan in plans {
         match finish::finish(&desk, &mut plan, fresh) {
             Ok(mut finished) => outcomes.documents.append(&mut finished),
@@ -243,8 +248,14 @@ fn claims(args: &args::Issue, settings: &Settings) -> Result<Claims, RunError> {
     })
 }
 
-fn collect(args: &args::Issue, finished: &BTreeSet<PathBuf>, watch: &dyn Watch) -> Collection {
-    let rules = Rules { skip_issued: args.skip_issued, media_type: args.media_type.as_deref() };
+fn collect(
+    args: &args::Issue,
+    claims: &Arc<Claims>,
+    finished: &BTreeSet<PathBuf>,
+    watch: &dyn Watch,
+) -> Collection {
+    let media_type = args.media_type.as_deref();
+    let rules = Rules { skip_issued: args.skip_issued, media_type, claims };
     let is_finished = |path: &Path| path::absolute(path).is_ok_and(|path| finished.contains(&path));
     let mut collection = collect::collect(&args.paths, rules, watch);
     collection.faults.retain(|(path, _)| !is_finished(path));

@@ -289,8 +289,19 @@ impl World {
 
     /// Retires the first office that an authority has admitted.
     pub fn retire_first(&self, number: usize) -> Result<()> {
+        self.retire(number, |ids| ids.first().copied())
+    }
+
+    /// Retires the last office that an authority has admitted.
+    pub fn retire_last(&self, number: usize) -> Result<()> {
+        self.retire(number, |ids| ids.last().copied())
+    }
+
+    fn retire(&self, number: usize, choose: impl Fn(&[u64]) -> Option<u64>) -> Result<()> {
         let list = http::read(self.address(number), "/v1/issuers")?.json()?;
-        let id = list[0]["id"].to_string();
+        let rows = list.as_array().context("a list of issuers")?;
+        let ids: Vec<u64> = rows.iter().filter_map(|row| row["id"].as_u64()).collect();
+        let id = choose(&ids).context("an office")?.to_string();
         self.administer(number, &["retire", "--id", &id, "--authority", MEMBERS[number].0])?;
         Ok(())
     }

@@ -15,14 +15,18 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A small disk in memory, unmounted at the end.
-struct SmallDisk(PathBuf);
+pub struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    fn mount(at: &Path) -> Option<Self> {
+    /// Mounts one of this size, or says why that cannot be done here.
+    pub fn mount(at: &Path, size: &str) -> Option<Self> {
         fs::create_dir_all(at).ok()?;
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=24m,mode=700", "tmpfs"]).arg(at);
+        mount.args(["-t", "tmpfs", "-o", &format!("size={size},mode=700"), "tmpfs"]).arg(at);
         let mounted = run(&mut mount).is_ok_and(|said| said.code == 0);
+        if !mounted {
+            println!("skipped: no right to mount a small disk here");
+        }
         mounted.then(|| Self(at.to_owned()))
     }
 }
@@ -39,13 +43,10 @@ fn a_full_disk_loses_nothing() -> Result<()> {
     // 1.
     let mut disk = None;
     let town = Town::start_between(&Default::default(), |world| {
-        disk = SmallDisk::mount(&world.node_folder(HOME).join("data"));
+        disk = SmallDisk::mount(&world.node_folder(HOME).join("data"), "24m");
         Ok(())
     })?;
-    let Some(disk) = disk else {
-        println!("skipped: no right to mount a small disk here");
-        return Ok(());
-    };
+    let Some(disk) = disk else { return Ok(()) };
     let told = story(town, &disk.0);
     drop(disk);
     told
@@ -94,7 +95,7 @@ fn story(mut town: Town, data: &Path) -> Result<()> {
 }
 
 /// Writes until nothing more fits.
-fn fill(path: &Path) -> Result<()> {
+pub fn fill(path: &Path) -> Result<()> {
     let mut file = File::create(path)?;
     let mut block = vec![0; 1 << 20];
     while !block.is_empty() {

@@ -8,6 +8,7 @@ mod backup;
 mod bad_input;
 mod byte_changed;
 mod c2sp;
+mod delivery;
 mod duplicates;
 mod full_disk;
 mod issuer_killed;

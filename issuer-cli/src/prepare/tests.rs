@@ -6,6 +6,7 @@ use proto::ledger::Submission;
 use proto::note::KeyType;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use verifier::input::Stamp;
 
 pub(crate) fn claims() -> Claims {
@@ -24,7 +25,9 @@ fn candidates(count: u64) -> Vec<Candidate> {
         path: PathBuf::from(format!("dir/{i}.pdf")),
         digest: ContentDigest { sha256: proto::hash::sha256(&[i as u8]), length: i, sha512: None },
         stamp: Stamp { file: (1, i), size: i, modified: (0, 0) },
+        noted: None,
         media_type: "application/pdf".into(),
+        claims: Arc::new(claims()),
     };
     (0..count).map(candidate).collect()
 }
@@ -66,7 +69,7 @@ fn a_plan_signs_the_batch_that_its_documents_give() {
     let federation = FederationId([9; 32]);
     let seat = Seat { federation, origin: "example.org/log", issuer: LeafIndex(4), key: &key };
     for (count, height) in [(1, 4), (16, 4), (17, 5)] {
-        let plan = plan(candidates(count), &claims(), &seat, Timestamp(7)).unwrap();
+        let plan = plan(candidates(count), &seat, Timestamp(7)).unwrap();
         assert_eq!((plan.head.height, plan.documents.len() as u64), (height, count));
         let batch = batch(&plan).unwrap();
         let submission = Submission::parse(&plan.head.submission).unwrap();
@@ -87,7 +90,7 @@ fn a_plan_that_was_changed_gives_another_root() {
     let key = SigningKey::from_seed("office", KeyType::Ed25519, &[3; 32]).unwrap();
     let federation = FederationId([9; 32]);
     let seat = Seat { federation, origin: "example.org/log", issuer: LeafIndex(4), key: &key };
-    let good = plan(candidates(3), &claims(), &seat, Timestamp(7)).unwrap();
+    let good = plan(candidates(3), &seat, Timestamp(7)).unwrap();
     let refused = |change: &dyn Fn(&mut Plan)| {
         let mut plan = good.clone();
         change(&mut plan);
@@ -98,7 +101,7 @@ fn a_plan_that_was_changed_gives_another_root() {
     assert!(refused(&|p| p.documents[0].place = 16));
     assert!(refused(&|p| p.documents[0].secret[0] ^= 1));
     assert!(refused(&|p| p.documents[0].digest.length += 1));
-    assert!(refused(&|p| p.head.claims.unit.push('x')));
+    assert!(refused(&|p| Arc::make_mut(&mut p.documents[0].claims).unit.push('x')));
     assert!(refused(&|p| p.head.padding[0] ^= 1));
     assert!(refused(&|p| p.head.height = 3));
     // Another seat signs the same batch.
