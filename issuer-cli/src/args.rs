@@ -1,5 +1,7 @@
 //! The command line of `beleg-issuer`, and nothing of what it does.
 
+pub mod later;
+
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -29,6 +31,8 @@ pub enum Command {
     Issue(Issue),
     /// Finish what an interrupted or failed run has begun
     Resume(Resume),
+    /// Read, export, check the journal of everything issued, or erase a document from it
+    Journal(later::Journal),
 }
 
 #[derive(Debug, clap::Args)]

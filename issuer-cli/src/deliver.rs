@@ -5,6 +5,7 @@
 //! names are durable before the plan goes, and no file that somebody else put there is ever written
 //! over.
 
+use crate::book::BookError;
 use crate::collect;
 use crate::durable;
 use crate::journal::Journal;
@@ -48,6 +49,8 @@ pub enum DeliverError {
     StatusMissing,
     #[error("A receipt cannot be written: {0}.")]
     Write(#[from] io::Error),
+    #[error("{0}")]
+    Book(#[from] BookError),
 }
 
 /// What one thread keeps from one document to the next.
@@ -70,6 +73,7 @@ struct Press<'a> {
 }
 
 /// Writes the receipts of a batch; one outcome for each document, in the plan's order.
+#[expect(clippy::too_many_arguments, reason = "each is one thing, and they meet only here")]
 pub fn deliver(
     plan: &Plan,
     batch: &Batch,
@@ -77,9 +81,16 @@ pub fn deliver(
     federation: &Federation,
     now: Timestamp,
     journal: &Journal,
+    record: &mut dyn FnMut(&[Document]) -> Result<(), BookError>,
     watch: &dyn Watch,
 ) -> Result<Vec<Outcome>, DeliverError> {
     let press = Press::new(plan, batch, answer, federation, now)?;
+    // What one receipt proves of the batch holds for all of them. From here on it is issued, and
+    // nobody gets a receipt that the office's journal does not know.
+    press.receipt(&plan.documents[0], &mut Known::default())?;
+    let of = |i: usize| fields(&plan.documents[i]);
+    let documents = parallel::map(plan.documents.len(), parallel::cores(), || (), |(), i| of(i));
+    record(&documents.into_iter().collect::<Result<Vec<_>, _>>()?)?;
     watch.begin(Step::Receipts, plan.documents.len() as u64);
     let outcomes = parallel::map(plan.documents.len(), WRITERS, Writer::default, |writer, i| {
         let outcome = press.put(&plan.documents[i], writer, journal);
@@ -269,7 +280,8 @@ impl<'a> Press<'a> {
     }
 }
 
-fn fields(document: &Planned) -> Result<Document, DocumentError> {
+/// The fields of a document of the plan.
+pub(crate) fn fields(document: &Planned) -> Result<Document, DocumentError> {
     prepare::document(&document.claims, &document.digest, &document.media_type)
 }
 

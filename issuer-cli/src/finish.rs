@@ -3,12 +3,13 @@
 //!
 //! 1. ask the node for the batch, unless it was planned just now;
 //! 2. if the node does not have it: sign it anew if the key was rotated, and send it;
-//! 3. check the answer and write the receipts;
+//! 3. check the answer, write the batch into the office's journal, write the receipts;
 //! 4. move the plan.
 //!
 //! A crash after any step leaves a plan that the next run takes up at step 1. The node knows a
 //! batch by its root and enters it once, so sending it again is harmless.
 
+use crate::book::Book;
 use crate::client::{Client, ClientError, IssuerRow, Progress, Refusal};
 use crate::deliver::{self, DeliverError};
 use crate::journal::{Entered, Journal};
@@ -22,6 +23,7 @@ use proto::hash::{LeafIndex, Timestamp};
 use proto::ledger::Place;
 use proto::note::SigningKey;
 use proto::receipt::answer::IssuanceAnswer;
+use std::cell::RefCell;
 use std::io;
 
 /// Everything that a batch needs besides its plan.
@@ -29,6 +31,7 @@ use std::io;
 pub struct Desk<'a> {
     pub client: &'a Client,
     pub journal: &'a Journal,
+    pub book: &'a RefCell<Book>,
     pub federation: &'a Federation,
     pub place: Place<'a>,
     /// The key that signs and its entry; an office that was retired has none, and still gets the
@@ -66,7 +69,8 @@ impl FinishError {
             FinishError::Client(ClientError::Refused { .. }) => "node-refuses",
             FinishError::Client(ClientError::NotANode(_)) => "not-a-node",
             FinishError::Prepare(_) => "plan-damaged",
-            FinishError::Deliver(DeliverError::Write(_)) | FinishError::Journal(_) => "not-written",
+            FinishError::Deliver(DeliverError::Write(_) | DeliverError::Book(_))
+            | FinishError::Journal(_) => "not-written",
             FinishError::Deliver(_) => "answer-not-believed",
             FinishError::NoKey(_) => "office-has-no-key",
             FinishError::OtherPlace => "other-federation",
@@ -97,6 +101,8 @@ pub fn finish(desk: &Desk<'_>, plan: &mut Plan, fresh: bool) -> Result<Vec<Outco
         }
     };
     let answer = IssuanceAnswer::parse(&body).map_err(DeliverError::from)?;
+    let entered =
+        Entered { index: answer.proof.index.0, first_status: answer.entry.first_status.0 };
     let outcomes = deliver::deliver(
         plan,
         &batch,
@@ -104,11 +110,13 @@ pub fn finish(desk: &Desk<'_>, plan: &mut Plan, fresh: bool) -> Result<Vec<Outco
         desk.federation,
         (desk.now)(),
         desk.journal,
+        &mut |fields| {
+            let now = (desk.now)();
+            desk.book.borrow_mut().record(plan, fields, entered, !fresh, now)
+        },
         desk.watch,
     )?;
     if outcomes.iter().all(|outcome| outcome.state != State::Waiting) {
-        let entered =
-            Entered { index: answer.proof.index.0, first_status: answer.entry.first_status.0 };
         let words: Vec<&str> = outcomes.iter().map(|outcome| outcome.state.word()).collect();
         desk.journal.done(plan, entered, &words)?;
     }

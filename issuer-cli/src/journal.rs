@@ -83,6 +83,11 @@ impl Journal {
         Ok(journal)
     }
 
+    /// The office's folder.
+    pub fn office(&self) -> &Path {
+        durable::folder_of(&self.batches)
+    }
+
     /// Plans that wait, oldest first.
     pub fn waiting(&self) -> io::Result<Vec<PathBuf>> {
         let mut plans = Vec::new();

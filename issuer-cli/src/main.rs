@@ -3,6 +3,7 @@
 //! leave the machine that it runs on.
 
 mod args;
+mod book;
 mod chance;
 mod client;
 mod collect;
@@ -20,6 +21,7 @@ mod plan;
 mod prepare;
 mod report;
 mod run;
+mod select;
 mod settings;
 mod watch;
 
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Command::Init(args) => sentences(run::init(&args)),
         Command::Rotate(args) => sentences(run::rotate(&args, &screen)),
         Command::Issue(args) => outcomes(run::issue(&args, &screen), args.output),
+        Command::Journal(args) => said(run::journal(&args)),
         Command::Resume(args) => outcomes(run::resume(&args, &screen), args.output),
     };
     match printed {
@@ -52,6 +55,13 @@ fn main() -> ExitCode {
 fn sentences(result: Result<Vec<String>, RunError>) -> io::Result<u8> {
     match result {
         Ok(sentences) => report::done(&sentences).map(|()| 0),
+        Err(error) => Ok(failed(&error)),
+    }
+}
+
+fn said(result: Result<report::Said, RunError>) -> io::Result<u8> {
+    match result {
+        Ok(said) => report::said(&said),
         Err(error) => Ok(failed(&error)),
     }
 }

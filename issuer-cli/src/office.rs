@@ -7,6 +7,7 @@
 //! request       what the authority is asked to sign
 //! federation    the federation file
 //! batches/      see journal
+//! journal/      see book
 //! lock          held while a process works here
 //! ```
 
@@ -214,7 +215,7 @@ impl Office {
     }
 
     /// Makes a new key and the request to put it in the place of the one in force.
-    pub fn rotate(&self, rows: &[IssuerRow]) -> Result<(), OfficeError> {
+    pub fn rotate(&mut self, rows: &[IssuerRow]) -> Result<(), OfficeError> {
         let path = next_path(&self.settings.key);
         if self.next.is_some() {
             return Err(OfficeError::RotationOpen);
@@ -230,9 +231,16 @@ impl Office {
         let Settings { name, types, .. } = &self.settings;
         let request = request(&self.place(), Some(previous), name, types, &key)?;
         write_key(&path, &key)?;
+        self.next = Some(key);
         let path = self.folder.join(REQUEST);
         durable::replace(&path, PUBLIC, |file| file.write_all(request.to_text().as_bytes()))
             .map_err(|why| OfficeError::Write { path, why })
+    }
+
+    /// The public halves of the office's keys.
+    pub fn public_keys(&self) -> Vec<[u8; 32]> {
+        let keys = [Some(&self.key), self.next.as_ref()].into_iter().flatten();
+        keys.filter_map(|key| key.verifier_key().ed25519_public_key().copied()).collect()
     }
 }
 

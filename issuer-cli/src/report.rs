@@ -204,6 +204,24 @@ pub fn done(sentences: &[String]) -> io::Result<()> {
     sentences.iter().try_for_each(|sentence| writeln!(out, "{sentence}"))
 }
 
+/// What a command has to say: results, sentences for people, the exit code.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    pub out: Vec<String>,
+    pub err: Vec<String>,
+    pub exit: u8,
+}
+
+/// Prints what a command has to say.
+pub fn said(said: &Said) -> io::Result<u8> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    said.out.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    out.flush()?;
+    let mut err = io::stderr().lock();
+    said.err.iter().try_for_each(|line| writeln!(err, "{}", shown_lines(line)))?;
+    Ok(said.exit)
+}
+
 /// Prints why a call could not be carried out: what is wrong, what to do.
 pub fn failure(what: &str, next_step: &str) {
     let mut err = io::stderr().lock();

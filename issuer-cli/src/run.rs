@@ -1,6 +1,7 @@
 //! What each command does, without printing and without ending the process.
 
 use crate::args;
+use crate::book::{Book, BookError, command};
 use crate::client::{Client, ClientError, IssuerRow, SetupError};
 use crate::collect::{self, Collection, Rules};
 use crate::finish::{self, Desk, FinishError};
@@ -9,10 +10,12 @@ use crate::office::{self, Founding, Office, OfficeError};
 use crate::outcome::{Outcome, Outcomes, State, Why};
 use crate::plan::{self, Claims, Plan, PlanError};
 use crate::prepare::{self, PrepareError, Seat};
+use crate::report::Said;
 use crate::settings::Settings;
 use crate::watch::Watch;
 use proto::hash::{LeafIndex, Timestamp};
 use proto::time::Date;
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -41,6 +44,8 @@ pub enum RunError {
     #[error("{}: {why}.", verifier::shown::path(.path))]
     Plan { path: PathBuf, why: PlanError },
     #[error(transparent)]
+    Book(#[from] BookError),
+    #[error(transparent)]
     Client(#[from] ClientError),
     #[error(transparent)]
     Prepare(#[from] PrepareError),
@@ -56,6 +61,7 @@ impl RunError {
             RunError::NoUnit => "Add --unit, or name a unit in issuer.toml.",
             RunError::CaFile { .. } | RunError::Setup(_) => "Mend it in issuer.toml.",
             RunError::Journal(_) => "Check the disk and the rights on the folder; run this again.",
+            RunError::Book(_) => "Put the folder journal back from one backup, whole; check it.",
             RunError::Plan { .. } => {
                 "Put it back from a backup. Do not delete it: it holds what its receipts need."
             }
@@ -104,9 +110,13 @@ pub fn init(args: &args::Init) -> Result<Vec<String>, RunError> {
 
 /// Makes a new key; what to say about it.
 pub fn rotate(args: &args::Rotate, watch: &dyn Watch) -> Result<Vec<String>, RunError> {
-    let office = Office::open(&args.dir)?;
+    let mut office = Office::open(&args.dir)?;
     let rows = connect(&office)?.issuers(watch)?;
     office.rotate(&rows)?;
+    let mut book = Book::open(&office.folder)?;
+    for key in office.public_keys() {
+        book.know_key(&key, now())?;
+    }
     let folder = verifier::shown::path(&args.dir);
     Ok(vec![
         format!("Made a new key; the old one signs until the new one is admitted."),
@@ -179,6 +189,19 @@ pub fn issue(args: &args::Issue, watch: &dyn Watch) -> Result<Outcomes, RunError
     Ok(outcomes)
 }
 
+/// Reads, exports, checks or erases in the journal.
+pub fn journal(args: &args::later::Journal) -> Result<Said, RunError> {
+    use args::later::JournalCommand;
+    let office = Office::open(&args.dir)?;
+    let folder = &office.folder;
+    Ok(match &args.what {
+        JournalCommand::List => command::list(folder)?,
+        JournalCommand::Export { csv } => command::export(folder, csv)?,
+        JournalCommand::Check => command::check(folder)?,
+        JournalCommand::Erase { things } => command::erase(folder, things, now())?,
+    })
+}
+
 /// The plans that earlier runs have left.
 fn waiting(journal: &Journal) -> Result<Vec<Plan>, RunError> {
     let read = |path: PathBuf| Plan::read(&path).map_err(|why| RunError::Plan { path, why });
@@ -205,7 +228,9 @@ fn finish_all(
     };
     let seat = seat.as_ref().map(|(key, row)| (*key, row));
     let federation = &federation;
-    let desk = Desk { client, journal, federation, place, seat, watch, now };
+    let book = RefCell::new(Book::open(journal.office())?);
+    let book = &book;
+    let desk = Desk { client, journal, book, federation, place, seat, watch, now };
     for mut plan in plans {
         match finish::finish(&desk, &mut plan, fresh) {
             Ok(mut finished) => outcomes.documents.append(&mut finished),

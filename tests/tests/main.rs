@@ -12,6 +12,7 @@ mod delivery;
 mod duplicates;
 mod full_disk;
 mod issuer_killed;
+mod journal;
 mod keys_change;
 mod kills;
 mod no_socket;

@@ -1,0 +1,200 @@
+//! `beleg-issuer journal`: reading, exporting, checking and erasing. Nothing here prints.
+
+use super::keys::{Part, Ring};
+use super::line::{Change, Personal, What, state_word};
+use super::{Book, BookError, check, keys_path, lines_path, read};
+use crate::durable;
+use crate::report::Said;
+use crate::select::{self, Chosen, Selector};
+use proto::hash::Timestamp;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// A row of the list.
+struct Row {
+    cells: [String; 9],
+}
+
+const HEAD: [&str; 9] =
+    ["time", "status", "index", "type", "state", "file", "reference", "sha256", "reason"];
+
+/// The documents of a journal with the last state that the office gave them.
+fn rows(office: &Path) -> Result<Vec<Row>, BookError> {
+    let ring = Ring::read(&keys_path(office))?;
+    let mut rows: Vec<(u64, Row)> = Vec::new();
+    let (mut index, mut changes) = (0, BTreeMap::new());
+    let mut entered: Vec<Box<Change>> = Vec::new();
+    read::walk(&lines_path(office), &mut |hashed| {
+        let line = hashed.line;
+        match line.what {
+            What::Batch(batch) => index = batch.index,
+            What::Document(issued) => {
+                let personal = match ring.open(&issued.sealed, issued.status) {
+                    Part::Open(part) => Personal::parse(&part),
+                    Part::Erased | Part::Damaged => None,
+                };
+                let text = |of: Option<&str>| of.unwrap_or("").to_owned();
+                let file = personal.as_ref().map_or("(erased)".to_owned(), |p| p.file.clone());
+                let cells = [
+                    line.time.to_string(),
+                    issued.status.to_string(),
+                    index.to_string(),
+                    issued.document_type,
+                    "valid".to_owned(),
+                    file,
+                    text(personal.as_ref().and_then(|p| p.value("reference"))),
+                    text(personal.as_ref().and_then(|p| p.digest())),
+                    String::new(),
+                ];
+                rows.push((issued.status, Row { cells }));
+            }
+            What::Change(change) => {
+                changes.insert(line.number, change);
+            }
+            What::Entered { change, .. } => entered.extend(changes.remove(&change)),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    for change in entered {
+        for (_, row) in rows.iter_mut().filter(|(status, _)| change.contains(*status)) {
+            row.cells[4] = state_word(change.state).to_owned();
+            row.cells[8].clone_from(&change.reason);
+        }
+    }
+    Ok(rows.into_iter().map(|(_, row)| row).collect())
+}
+
+/// One line for each document, columns separated by tabs.
+pub fn list(office: &Path) -> Result<Said, BookError> {
+    let shown = |row: Row| row.cells.map(|c| verifier::shown::text(&c).into_owned()).join("\t");
+    Ok(Said { out: rows(office)?.into_iter().map(shown).collect(), ..Said::default() })
+}
+
+/// The same as comma-separated values (RFC 4180).
+pub fn export(office: &Path, csv: &Path) -> Result<Said, BookError> {
+    let rows = rows(office)?;
+    let mut text = HEAD.join(",") + "\r\n";
+    for row in &rows {
+        text.push_str(&row.cells.each_ref().map(|cell| safe_cell(cell)).join(","));
+        text.push_str("\r\n");
+    }
+    durable::create(csv, text.as_bytes(), durable::PRIVATE)?;
+    let place = verifier::shown::path(csv);
+    let out = vec![format!("{} documents written to {place}.", rows.len())];
+    Ok(Said { out, ..Said::default() })
+}
+
+/// A cell that no spreadsheet takes for a formula: text that begins as one begins with an
+/// apostrophe, and every cell is quoted.
+fn safe_cell(text: &str) -> String {
+    let formula = text.trim_start().starts_with(['=', '+', '-', '@', '|', '%'])
+        || text.starts_with(['\t', '\r', '\n']);
+    let mark = if formula { "'" } else { "" };
+    format!("\"{mark}{}\"", text.replace('"', "\"\""))
+}
+
+/// Checks everything.
+pub fn check(office: &Path) -> Result<Said, BookError> {
+    let found = check::check(office)?;
+    let mut out = vec![format!(
+        "{} lines, {} documents, {} sealed parts erased",
+        found.lines, found.documents, found.erased
+    )];
+    out.extend(found.last.map(|hash| format!("last line {hash}")));
+    let exit = u8::from(!found.faults.is_empty());
+    Ok(Said { out, err: found.faults, exit })
+}
+
+/// Destroys what is known about documents. Everything that was named is found first.
+pub fn erase(office: &Path, things: &[String], now: Timestamp) -> Result<Said, BookError> {
+    let selector = |thing: &String| {
+        let index = thing.strip_prefix("status:").and_then(|index| index.parse().ok());
+        match (index, Path::new(thing).exists()) {
+            (Some(index), false) => Selector::Status(index),
+            (_, true) => Selector::File(PathBuf::from(thing)),
+            (None, false) => Selector::Reference(thing.clone()),
+        }
+    };
+    let selectors: Vec<Selector> = things.iter().map(selector).collect();
+    let found = select::select(office, &selectors)?;
+    if !found.faults.is_empty() {
+        return Ok(Said { out: Vec::new(), err: found.faults, exit: 1 });
+    }
+    let mut slots: Vec<(u64, Option<u64>)> =
+        found.documents.values().map(|chosen| (chosen.slot, Some(chosen.status))).collect();
+    // A note may name the person: it goes with any document that it is about.
+    read::walk(&lines_path(office), &mut |hashed| {
+        if let What::Change(change) = hashed.line.what
+            && let Some(note) = &change.note
+            && found.documents.keys().any(|status| change.contains(*status))
+        {
+            slots.push((note.slot, None));
+        }
+        Ok(())
+    })?;
+    Book::open(office)?.erase(&slots, now)?;
+    found.documents.values().try_for_each(|chosen| forget(office, chosen))?;
+    let say = |chosen: &Chosen| format!("erased\tstatus {}", chosen.status);
+    let err = vec![
+        "The office's own copies of the documents and their receipts, and backups of the folder \
+         journal, are not touched: delete them, too."
+            .to_owned(),
+    ];
+    Ok(Said { out: found.documents.values().map(say).collect(), err, exit: 0 })
+}
+
+/// Takes the file's name out of the record of its batch, and the receipt that was not delivered.
+fn forget(office: &Path, chosen: &Chosen) -> io::Result<()> {
+    let done = office.join("batches/done").join(format!("{}.jsonl", chosen.root.to_hex()));
+    if let Ok(text) = fs::read_to_string(&done) {
+        let mut lines: Vec<String> = Vec::new();
+        for line in text.lines() {
+            let mut value: serde_json::Value = serde_json::from_str(line)?;
+            if value["status"] == chosen.status && value.get("path").is_some() {
+                value["path"] = "(erased)".into();
+            }
+            lines.push(value.to_string());
+        }
+        let text = lines.join("\n") + "\n";
+        durable::replace(&done, durable::PRIVATE, |file| file.write_all(text.as_bytes()))?;
+    }
+    let Some(personal) = &chosen.personal else { return Ok(()) };
+    let kept = office.join("undelivered");
+    let Ok(folder) = fs::read_dir(&kept) else { return Ok(()) };
+    for entry in folder {
+        let path = entry?.path();
+        let bytes = fs::read(&path)?;
+        let ours = proto::receipt::Receipt::parse(&bytes).is_ok_and(|receipt| {
+            receipt.status_index().0 == chosen.status
+                && receipt.value("content") == personal.value("content")
+        });
+        if ours {
+            fs::remove_file(&path)?;
+            durable::sync_folder(&kept)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for (text, want) in [
+            ("a \"b\", c", "\"a \"\"b\"\", c\""),
+            ("=1+1", "\"'=1+1\""),
+            (" @SUM(A1)", "\"' @SUM(A1)\""),
+            ("-2", "\"'-2\""),
+            ("+49", "\"'+49\""),
+            ("\tx", "\"'\tx\""),
+            ("7", "\"7\""),
+        ] {
+            assert_eq!(safe_cell(text), want);
+        }
+    }
+}
