@@ -63,15 +63,19 @@ pub struct Rotate {
 
 #[derive(Debug, clap::Args)]
 pub struct Issue {
-    /// Documents, and folders of documents
-    #[arg(required = true, value_name = "FILE|FOLDER")]
+    /// Documents, and folders of documents; with --list the folder that its lines count from
+    #[arg(required_unless_present = "list", value_name = "FILE|FOLDER")]
     pub paths: Vec<PathBuf>,
     /// The office's folder
     #[arg(long, value_name = "DIR")]
     pub dir: PathBuf,
     /// The document type; it must be one that the office may issue
-    #[arg(long = "type", value_name = "TYPE")]
-    pub document_type: String,
+    #[arg(long = "type", value_name = "TYPE", required_unless_present = "list")]
+    pub document_type: Option<String>,
+    /// A list (CSV or JSON) with one line for each document: file, type, unit, valid-until, date,
+    /// reference, media-type; any further column is a field
+    #[arg(long, value_name = "FILE")]
+    pub list: Option<PathBuf>,
     /// The unit that issues; the settings can name one for all
     #[arg(long, value_name = "TEXT")]
     pub unit: Option<String>,

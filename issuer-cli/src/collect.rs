@@ -63,6 +63,8 @@ pub enum Fault {
     SameTwice { first: PathBuf },
     #[error("The receipt cannot be written into this folder: {0}. Make the folder writable.")]
     Folder(std::io::Error),
+    #[error("{sentence}")]
+    Listed { code: &'static str, sentence: String },
     #[error("The name of its receipt would be too long. Shorten this name to 244 bytes.")]
     LongName,
 }
@@ -78,6 +80,7 @@ impl Fault {
             Fault::HasReceipt => "has-receipt",
             Fault::SameTwice { .. } => "same-file-twice",
             Fault::Folder(_) => "folder-not-writable",
+            Fault::Listed { code, .. } => code,
             Fault::LongName => "name-too-long",
         }
     }

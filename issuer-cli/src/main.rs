@@ -14,6 +14,7 @@ mod finish;
 #[path = "../../verifier-cli/tests/fixture/world.rs"]
 mod fixture;
 mod journal;
+mod list;
 mod media;
 mod office;
 mod outcome;

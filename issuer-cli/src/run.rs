@@ -4,8 +4,10 @@ use crate::args;
 use crate::book::{Book, BookError, command};
 use crate::client::{Client, ClientError, IssuerRow, SetupError};
 use crate::collect::{self, Collection, Rules};
+use crate::durable;
 use crate::finish::{self, Desk, FinishError};
 use crate::journal::Journal;
+use crate::list::{self, List};
 use crate::office::{self, Founding, Office, OfficeError};
 use crate::outcome::{Outcome, Outcomes, State, Why};
 use crate::plan::{self, Claims, Plan, PlanError};
@@ -146,7 +148,8 @@ pub fn issue(args: &args::Issue, watch: &dyn Watch) -> Result<Outcomes, RunError
     let mut outcomes = Outcomes::default();
     let left = waiting(&journal)?;
     if args.dry_run {
-        let documents = collect(args, &claims, &BTreeSet::new(), watch);
+        let none = BTreeSet::new();
+        let documents = collect(args, &claims, &office.settings, &none, watch, &mut outcomes);
         judge(args, &claims, &office.settings.types, documents, &mut outcomes);
         return Ok(outcomes);
     }
@@ -160,8 +163,12 @@ pub fn issue(args: &args::Issue, watch: &dyn Watch) -> Result<Outcomes, RunError
     }
     // What was finished just now has its receipt and is no longer asked for.
     let finished: BTreeSet<PathBuf> = outcomes.documents.iter().map(|o| o.path.clone()).collect();
-    let documents = collect(args, &claims, &finished, watch);
-    if documents.candidates.is_empty() && documents.faults.is_empty() && !finished.is_empty() {
+    let documents = collect(args, &claims, &office.settings, &finished, watch, &mut outcomes);
+    if outcomes.refusals.is_empty()
+        && documents.candidates.is_empty()
+        && documents.faults.is_empty()
+        && !finished.is_empty()
+    {
         return Ok(outcomes);
     }
     let candidates = judge(args, &claims, &office.settings.types, documents, &mut outcomes);
@@ -170,8 +177,9 @@ pub fn issue(args: &args::Issue, watch: &dyn Watch) -> Result<Outcomes, RunError
     let rows = client.issuers(watch)?;
     let place = (office.federation.id(), office.authority.origin().to_owned());
     let (key, row) = office.key_in_force(&rows)?;
-    if !row.scope.contains(&claims.document_type) {
-        let why = not_allowed(&claims.document_type, &row.scope);
+    let foreign = candidates.iter().find(|c| !row.scope.contains(&c.claims.document_type));
+    if let Some(foreign) = foreign {
+        let why = not_allowed(&foreign.claims.document_type, &row.scope);
         refuse_all(&mut outcomes, candidates, why);
         return Ok(outcomes);
     }
@@ -262,9 +270,11 @@ fn connect(office: &Office) -> Result<Client, RunError> {
 }
 
 fn claims(args: &args::Issue, settings: &Settings) -> Result<Claims, RunError> {
-    let unit = args.unit.clone().or_else(|| settings.unit.clone()).ok_or(RunError::NoUnit)?;
+    let unit = args.unit.clone().or_else(|| settings.unit.clone());
+    // With a list each line can name its own; what is still missing then is named with the line.
+    let unit = unit.or_else(|| args.list.is_some().then(String::new)).ok_or(RunError::NoUnit)?;
     Ok(Claims {
-        document_type: args.document_type.clone(),
+        document_type: args.document_type.clone().unwrap_or_default(),
         unit,
         valid_until: args.valid_until.clone().unwrap_or_else(|| "none".to_owned()),
         date: args.date.clone(),
@@ -276,16 +286,32 @@ fn claims(args: &args::Issue, settings: &Settings) -> Result<Claims, RunError> {
 fn collect(
     args: &args::Issue,
     claims: &Arc<Claims>,
+    settings: &Settings,
     finished: &BTreeSet<PathBuf>,
     watch: &dyn Watch,
+    outcomes: &mut Outcomes,
 ) -> Collection {
     let media_type = args.media_type.as_deref();
     let rules = Rules { skip_issued: args.skip_issued, media_type, claims };
     let is_finished = |path: &Path| path::absolute(path).is_ok_and(|path| finished.contains(&path));
-    let mut collection = collect::collect(&args.paths, rules, watch);
+    let folder = args.list.as_deref().map(durable::folder_of);
+    let default = [folder.unwrap_or(Path::new(".")).to_path_buf()];
+    let paths = if args.paths.is_empty() { &default[..] } else { &args.paths };
+    let mut collection = collect::collect(paths, rules, watch);
     collection.faults.retain(|(path, _)| !is_finished(path));
     collection.skipped.retain(|path| !is_finished(path));
     collection.candidates.retain(|candidate| !is_finished(&candidate.path));
+    if let Some(path) = &args.list {
+        if let [folder] = paths {
+            let types = &settings.types;
+            let base = list::Base { claims, types, today: Date::of(now()), finished };
+            let refusals = list::assign(&List::read(path), folder, base, &mut collection);
+            outcomes.refusals.extend(refusals);
+        } else {
+            let sentence = "With --list name one folder, the one that its lines count from.";
+            outcomes.refusals.push(Why::new("list-needs-one-folder", sentence));
+        }
+    }
     collection
 }
 
@@ -298,18 +324,22 @@ fn judge(
     outcomes: &mut Outcomes,
 ) -> Option<Vec<collect::Candidate>> {
     let mut why = Vec::new();
-    if !types.contains(&claims.document_type) {
+    // What is said in a list was judged line by line.
+    if args.list.is_none() && !types.contains(&claims.document_type) {
         why.push(not_allowed(&claims.document_type, types));
     }
-    for fault in prepare::check(claims, args.media_type.as_deref(), Date::of(now())) {
+    let media_type = args.media_type.as_deref();
+    let said = args.list.is_none().then(|| prepare::check(claims, media_type, Date::of(now())));
+    for fault in said.into_iter().flatten() {
         why.push(Why::new("bad-field", format!("{}: {}", fault.field, fault.why)));
     }
     let skipped = found.skipped.into_iter();
     outcomes.documents.extend(skipped.map(|path| Outcome::new(State::Skipped, path, None)));
-    if found.candidates.is_empty() && found.faults.is_empty() && outcomes.documents.is_empty() {
+    let nothing = outcomes.documents.is_empty() && outcomes.refusals.is_empty();
+    if nothing && found.candidates.is_empty() && found.faults.is_empty() {
         why.push(Why::new("nothing-to-issue", "There is no document in what was named."));
     }
-    let refused = !why.is_empty() || !found.faults.is_empty();
+    let refused = !why.is_empty() || !found.faults.is_empty() || !outcomes.refusals.is_empty();
     for (path, fault) in found.faults {
         let why = Why::new(fault.code(), &fault);
         outcomes.documents.push(Outcome::new(State::Refused, path, Some(why)));

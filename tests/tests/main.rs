@@ -15,6 +15,7 @@ mod issuer_killed;
 mod journal;
 mod keys_change;
 mod kills;
+mod list;
 mod no_socket;
 mod offline;
 mod outage;
