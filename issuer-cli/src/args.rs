@@ -33,6 +33,8 @@ pub enum Command {
     Resume(Resume),
     /// Read, export, check the journal of everything issued, or erase a document from it
     Journal(later::Journal),
+    /// Compare the ledger with the journal: the alarm for a stolen key
+    WatchLedger(later::WatchLedger),
 }
 
 #[derive(Debug, clap::Args)]

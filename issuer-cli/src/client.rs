@@ -170,6 +170,19 @@ impl Client {
         }
     }
 
+    /// A file of the log, once: the caller knows other places for it.
+    pub fn file(&self, path: &str, limit: usize) -> Result<Vec<u8>, ClientError> {
+        let url = format!("{}/{path}", self.address);
+        let mut response = match self.agent.get(&url).call() {
+            Ok(response) => response,
+            Err(error) => return Err(ClientError::Away(Box::new(error))),
+        };
+        match response.status() {
+            StatusCode::OK => read(&mut response, limit as u64),
+            _ => Err(refused(&mut response)),
+        }
+    }
+
     /// Asks for a batch that may have been sent before, without sending it.
     pub fn ask(&self, root: &Hash, watch: &dyn Watch) -> Result<Progress, ClientError> {
         let url = format!("{}/v1/issuances/{}", self.address, root.to_hex());

@@ -3,6 +3,7 @@
 //! leave the machine that it runs on.
 
 mod args;
+mod audit;
 mod book;
 mod chance;
 mod client;
@@ -14,6 +15,7 @@ mod finish;
 #[path = "../../verifier-cli/tests/fixture/world.rs"]
 mod fixture;
 mod journal;
+mod later;
 mod list;
 mod media;
 mod office;
@@ -35,11 +37,19 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let screen = report::Screen::default();
+    let mut told = std::collections::BTreeSet::new();
     let printed = match Args::parse().command {
         Command::Init(args) => sentences(run::init(&args)),
         Command::Rotate(args) => sentences(run::rotate(&args, &screen)),
         Command::Issue(args) => outcomes(run::issue(&args, &screen), args.output),
-        Command::Journal(args) => said(run::journal(&args)),
+        Command::Journal(args) => said(later::journal(&args)),
+        Command::WatchLedger(args) => loop {
+            let printed = said(later::watch_ledger(&args, &mut told));
+            if args.once || args.seen.is_some() || printed.is_err() {
+                break printed;
+            }
+            std::thread::sleep(std::time::Duration::from_secs(args.every));
+        },
         Command::Resume(args) => outcomes(run::resume(&args, &screen), args.output),
     };
     match printed {

@@ -101,7 +101,7 @@ pub struct Office {
     pub authority: Authority,
     key: SigningKey,
     next: Option<SigningKey>,
-    _lock: Lock,
+    _lock: Option<Lock>,
 }
 
 /// What `init` is told.
@@ -152,13 +152,23 @@ pub fn found(founding: &Founding<'_>) -> Result<(), OfficeError> {
 impl Office {
     /// Opens an office's folder.
     pub fn open(folder: &Path) -> Result<Office, OfficeError> {
+        // The settings first: a folder that is no office gets no lock.
+        Settings::read(folder).map_err(|why| {
+            let path = folder.join(settings::FILE);
+            OfficeError::Settings { path, why }
+        })?;
+        let _lock = Some(lock(folder)?);
+        Ok(Office { _lock, ..Office::look(folder)? })
+    }
+
+    /// Opens an office's folder only to look: others may work in it meanwhile.
+    pub fn look(folder: &Path) -> Result<Office, OfficeError> {
         let settings = Settings::read(folder).map_err(|why| {
             let path = folder.join(settings::FILE);
             OfficeError::Settings { path, why }
         })?;
         let (_, federation) = read_federation(&settings.federation)?;
         let authority = find_authority(&federation, &settings.authority)?.clone();
-        let _lock = lock(folder)?;
         let next = next_path(&settings.key);
         Ok(Office {
             folder: folder.to_path_buf(),
@@ -167,7 +177,7 @@ impl Office {
             settings,
             federation,
             authority,
-            _lock,
+            _lock: None,
         })
     }
 

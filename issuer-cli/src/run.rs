@@ -1,7 +1,8 @@
 //! What each command does, without printing and without ending the process.
 
 use crate::args;
-use crate::book::{Book, BookError, command};
+use crate::audit::AuditError;
+use crate::book::{Book, BookError};
 use crate::client::{Client, ClientError, IssuerRow, SetupError};
 use crate::collect::{self, Collection, Rules};
 use crate::durable;
@@ -12,7 +13,6 @@ use crate::office::{self, Founding, Office, OfficeError};
 use crate::outcome::{Outcome, Outcomes, State, Why};
 use crate::plan::{self, Claims, Plan, PlanError};
 use crate::prepare::{self, PrepareError, Seat};
-use crate::report::Said;
 use crate::settings::Settings;
 use crate::watch::Watch;
 use proto::hash::{LeafIndex, Timestamp};
@@ -48,6 +48,8 @@ pub enum RunError {
     #[error(transparent)]
     Book(#[from] BookError),
     #[error(transparent)]
+    Audit(#[from] AuditError),
+    #[error(transparent)]
     Client(#[from] ClientError),
     #[error(transparent)]
     Prepare(#[from] PrepareError),
@@ -63,6 +65,9 @@ impl RunError {
             RunError::NoUnit => "Add --unit, or name a unit in issuer.toml.",
             RunError::CaFile { .. } | RunError::Setup(_) => "Mend it in issuer.toml.",
             RunError::Journal(_) => "Check the disk and the rights on the folder; run this again.",
+            RunError::Audit(_) => {
+                "Nothing was compared. Run this again; if it stays, call the authority."
+            }
             RunError::Book(_) => "Put the folder journal back from one backup, whole; check it.",
             RunError::Plan { .. } => {
                 "Put it back from a backup. Do not delete it: it holds what its receipts need."
@@ -79,7 +84,7 @@ impl RunError {
     /// The exit code.
     pub fn exit(&self) -> u8 {
         match self {
-            RunError::Client(_) => 3,
+            RunError::Client(_) | RunError::Audit(_) => 3,
             _ => 2,
         }
     }
@@ -197,19 +202,6 @@ pub fn issue(args: &args::Issue, watch: &dyn Watch) -> Result<Outcomes, RunError
     Ok(outcomes)
 }
 
-/// Reads, exports, checks or erases in the journal.
-pub fn journal(args: &args::later::Journal) -> Result<Said, RunError> {
-    use args::later::JournalCommand;
-    let office = Office::open(&args.dir)?;
-    let folder = &office.folder;
-    Ok(match &args.what {
-        JournalCommand::List => command::list(folder)?,
-        JournalCommand::Export { csv } => command::export(folder, csv)?,
-        JournalCommand::Check => command::check(folder)?,
-        JournalCommand::Erase { things } => command::erase(folder, things, now())?,
-    })
-}
-
 /// The plans that earlier runs have left.
 fn waiting(journal: &Journal) -> Result<Vec<Plan>, RunError> {
     let read = |path: PathBuf| Plan::read(&path).map_err(|why| RunError::Plan { path, why });
@@ -258,13 +250,16 @@ fn unfinished(error: &FinishError) -> Why {
     Why::new(error.code(), sentence)
 }
 
-fn connect(office: &Office) -> Result<Client, RunError> {
+pub(crate) fn connect(office: &Office) -> Result<Client, RunError> {
+    connect_to(office, office.settings.node.as_deref().unwrap_or(&office.authority.url))
+}
+
+pub(crate) fn connect_to(office: &Office, address: &str) -> Result<Client, RunError> {
     let settings = &office.settings;
     let ca = settings.ca_file.as_ref().map(|path| {
         let failed = |why| RunError::CaFile { path: path.clone(), why };
         input::read_bounded(path, CA_BYTES).map_err(failed)
     });
-    let address = settings.node.as_deref().unwrap_or(&office.authority.url);
     let (ca, proxy) = (ca.transpose()?, settings.proxy.as_deref());
     Ok(Client::new(address, ca.as_deref(), proxy, settings.patience())?)
 }

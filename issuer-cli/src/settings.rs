@@ -34,6 +34,9 @@ pub struct Settings {
     pub ca_file: Option<PathBuf>,
     /// A proxy between this machine and the node.
     pub proxy: Option<String>,
+    /// Run by `watch-ledger` with its alarm as input: program and arguments.
+    #[serde(default)]
+    pub alarm_command: Vec<String>,
     /// How long to go on asking a node that is away or waits for its quorum.
     #[serde(default = "patience_s")]
     pub patience_s: u64,
@@ -129,6 +132,9 @@ key = \"key\"
 
 # A proxy between this machine and the node. The environment is not asked for one.
 # proxy = \"http://proxy.example.org:3128\"
+
+# Run by `watch-ledger` for each alarm, which stands in its input: program and arguments.
+# alarm_command = [\"/usr/bin/mail\", \"-s\", \"Beleg\", \"it@example.org\"]
 
 # For how many seconds to go on asking while the node is away or waits for its quorum.
 # Nothing is lost after that: `beleg-issuer resume` goes on where it stopped.

@@ -20,5 +20,6 @@ mod no_socket;
 mod offline;
 mod outage;
 mod readme;
+mod theft;
 mod two_nodes;
 mod wire;
