@@ -14,6 +14,7 @@ use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use proto::hash::{Hash, LeafIndex, TreeSize, sha256};
 
@@ -27,6 +28,9 @@ const FIRST_LINE: &str = "beleg.index/v1";
 const PIECE_BYTES: usize = 4096;
 /// Memory that sled may use for its pages. Its own default is 1 GB.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// How often, and after which pause, a database that cannot be opened is tried again.
+const LOCK_TRIES: u32 = 50;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// Why the index could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -256,14 +260,27 @@ fn piece_key(slot: u8, number: u32) -> [u8; 5] {
 }
 
 /// sled is known to panic on some damaged files; that is a damaged index like any other.
+///
+/// A database that was closed a moment ago in this process may still be locked by sled's own
+/// threads. That is no damage, so it is tried again for a while.
 fn open_sled(database: &Path) -> Result<sled::Db, sled::Error> {
     let config = sled::Config::new()
         .path(database)
         .cache_capacity(CACHE_BYTES)
         .flush_every_ms(None)
         .mode(sled::Mode::HighThroughput);
-    catch_unwind(AssertUnwindSafe(|| config.open()))
-        .unwrap_or_else(|_| Err(sled::Error::ReportableBug("opening panicked".to_owned())))
+    let open = || {
+        catch_unwind(AssertUnwindSafe(|| config.open()))
+            .unwrap_or_else(|_| Err(sled::Error::ReportableBug("opening panicked".to_owned())))
+    };
+    let mut tries = 1;
+    loop {
+        match open() {
+            Err(sled::Error::Io(_)) if tries < LOCK_TRIES => std::thread::sleep(LOCK_PAUSE),
+            opened => return opened,
+        }
+        tries += 1;
+    }
 }
 
 fn remove(path: &Path, how: impl Fn(&Path) -> io::Result<()>) -> Result<(), StoreError> {
