@@ -241,7 +241,7 @@ impl Config {
 }
 
 mod defaults {
-    pub(super) const ROUND_MS: u64 = 20;
+    pub(super) const ROUND_MS: u64 = 2;
     pub(super) const IDLE_S: u64 = 60;
     pub(super) const POOL: u64 = 16_384;
     pub(super) const ROUND: u64 = 8_192;

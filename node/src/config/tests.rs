@@ -18,7 +18,7 @@ fn defaults_are_filled_in_and_paths_are_beside_the_file() {
     assert_eq!(config.data, Path::new("etc/d"));
     assert_eq!(config.federation, Path::new("etc/f"));
     assert_eq!((config.log, config.cosigner), (None, None));
-    assert_eq!(config.round_interval, Duration::from_millis(20));
+    assert_eq!(config.round_interval, Duration::from_millis(2));
     assert_eq!(config.idle_interval, Duration::from_secs(60));
 }
 

@@ -211,6 +211,7 @@ impl Sequencer {
         let entries = round.outcomes.len();
         // Step 7.
         self.log.pool.finish(round.outcomes);
+        let (writer, ()) = on_writer(writer, move |w| w.tidy(size)).await?;
         self.log.health.enter(Phase::Running);
         let took = round.started.elapsed();
         metrics::counter!("beleg_rounds_total").increment(1);

@@ -184,6 +184,11 @@ impl Writer {
         self.replica.published(size).map_err(Step::Index.at())
     }
 
+    /// After step 7: what nobody waits for.
+    pub fn tidy(&mut self, size: TreeSize) -> Result<(), WriteError> {
+        self.replica.tidy(size).map_err(Step::Index.at())
+    }
+
     /// The node stops: the next start is quicker for this, and right without it.
     pub fn close(&mut self, published: TreeSize) -> Result<(), WriteError> {
         if let Err(error) = self.replica.close(published) {

@@ -351,7 +351,8 @@ fn authenticate(
 /// fault.
 fn index(mirror: &Mirror, state: &mut State) {
     let size = state.mirror_size();
-    if let Err(error) = state.replica.published(size) {
+    let done = state.replica.published(size).and_then(|()| state.replica.tidy(size));
+    if let Err(error) = done {
         mirror.broken(state, &error);
     }
 }

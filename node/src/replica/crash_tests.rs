@@ -38,7 +38,8 @@ fn publish(store: &dyn Store, replica: &mut Replica) -> Result<(), ReplicaError>
     let head = replica.write()?;
     store.replace("log/pending", &note(head))?;
     store.replace("log/checkpoint", &note(head))?;
-    replica.published(head.0)
+    replica.published(head.0)?;
+    replica.tidy(head.0)
 }
 
 /// The log must be whole: all roots, entries and tiles, also without the index.
@@ -151,6 +152,7 @@ fn a_mirror_goes_on_where_its_files_end() {
             }
             store.heal();
             mirror.published(size).unwrap();
+            mirror.tidy(size).unwrap();
             assert_eq!((mirror.root(), mirror.state()), (root, source.state()));
             assert!(crashed || at == 3);
         }

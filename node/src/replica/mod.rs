@@ -2,7 +2,8 @@
 //!
 //! One writer holds a [`Replica`]; readers share its [`TileReader`] and [`Batches`]. The writer's
 //! steps are numbered in `docs/storage.md`; here are step 1 ([`Replica::apply`]), step 2
-//! ([`Replica::write`]) and step 6 ([`Replica::published`]). Recovery is [`Replica::open`]: it
+//! ([`Replica::write`]), step 6 ([`Replica::published`]) and what may wait until after the answers
+//! ([`Replica::tidy`]). Recovery is [`Replica::open`]: it
 //! removes what nobody was promised and puts the rest through the same `apply`.
 //!
 //! Invariant: what is applied is in memory only until `write` has made its files durable; an error
@@ -206,11 +207,16 @@ impl Replica {
         Ok((self.size(), self.root()))
     }
 
-    /// Step 6: the tree of this size is published. The index learns of its batches, and partial
-    /// files whose full one belongs to it are removed.
+    /// Step 6: the tree of this size is published, and the index learns of its batches.
     pub fn published(&mut self, size: TreeSize) -> Result<(), ReplicaError> {
         self.check_usable()?;
-        self.batches.index_until(size)?;
+        Ok(self.batches.index_until(size)?)
+    }
+
+    /// After step 7, because nobody waits for it: partial files whose full one belongs to the
+    /// published tree are removed, and the mark of the index moves if it is due.
+    pub fn tidy(&mut self, size: TreeSize) -> Result<(), ReplicaError> {
+        self.check_usable()?;
         if size > self.swept {
             self.growth.remove_partials(self.swept, size)?;
             self.swept = size;

@@ -34,6 +34,7 @@ impl World {
         world.author.apply_round(&mut replica, 0..count);
         let (size, _) = replica.write().unwrap();
         replica.published(size).unwrap();
+        replica.tidy(size).unwrap();
         replica.close(size).unwrap();
         (world, size.0)
     }
@@ -88,6 +89,7 @@ fn a_batch_gets_one_index_at_every_stage_of_its_life() {
     again(&mut replica, 7); // written
     assert_eq!(batches.find(&batch(7)).unwrap(), Some(LeafIndex(size)));
     replica.published(replica.size()).unwrap();
+    replica.tidy(replica.size()).unwrap();
     again(&mut replica, 7); // published
     assert_eq!(batches.find(&batch(7)).unwrap(), Some(LeafIndex(size)));
     let limit = replica.size().0;
@@ -181,6 +183,7 @@ fn partial_files_go_when_a_published_tree_needs_none_of_them() {
     let partials = || world.store.list("log/tile/0/000.p").unwrap().len();
     assert_eq!(partials(), 1);
     replica.published(grown).unwrap();
+    replica.tidy(grown).unwrap();
     assert_eq!((partials(), world.store.list("log/tile/entries/000.p").unwrap().len()), (0, 0));
     // A backup with the earlier pending checkpoint comes back: its partial files too.
     drop(replica);
@@ -239,6 +242,7 @@ fn the_same_on_real_files() {
         let (written, root) = replica.write().unwrap();
         if round % 2 == 0 {
             replica.published(written).unwrap();
+            replica.tidy(written).unwrap();
             size = written;
             assert_eq!(replica.reader().root_at(size).unwrap(), root);
         }

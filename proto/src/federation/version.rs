@@ -213,6 +213,7 @@ impl Version {
     fn check_members(&self) -> Result<(), Error> {
         let mut keys: Vec<&[u8]> = Vec::new();
         for o in &self.operators {
+            url(&o.url)?;
             if o.cosigner_ed25519.name() != o.cosigner_ml_dsa.name() {
                 return Err(Error::CosignerNames);
             }
@@ -220,6 +221,7 @@ impl Version {
             keys.extend(own.map(|key| key.public_key()));
         }
         for a in &self.authorities {
+            url(&a.url)?;
             if self.operator(&a.operator).is_none() {
                 return Err(Error::UnknownOperator);
             }
