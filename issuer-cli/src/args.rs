@@ -31,6 +31,8 @@ pub enum Command {
     Issue(Issue),
     /// Finish what an interrupted or failed run has begun
     Resume(Resume),
+    /// Issue every document that appears in a folder; runs until it is ended
+    Watch(Watch),
     /// Read, export, check the journal of everything issued, or erase a document from it
     Journal(later::Journal),
     /// Compare the ledger with the journal: the alarm for a stolen key
@@ -104,6 +106,35 @@ pub struct Issue {
     pub dry_run: bool,
     #[command(flatten)]
     pub output: Output,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Watch {
+    /// Documents appear in its sub-folders, which are named as document types
+    #[arg(value_name = "IN")]
+    pub input: PathBuf,
+    /// Where documents, receipts and results go, in sub-folders as in IN
+    #[arg(value_name = "OUT")]
+    pub output: PathBuf,
+    /// The office's folder
+    #[arg(long, value_name = "DIR")]
+    pub dir: PathBuf,
+    /// What cannot be issued goes here, with a text that says why; OUT-errors if not given
+    #[arg(long, value_name = "DIR")]
+    pub errors: Option<PathBuf>,
+    /// What is being issued lies here, for its owner only; OUT-work if not given
+    #[arg(long, value_name = "DIR")]
+    pub work: Option<PathBuf>,
+    /// The unit that issues, where the fields beside a document name none
+    #[arg(long, value_name = "TEXT")]
+    pub unit: Option<String>,
+    /// A file is taken when its last write is this many seconds old
+    #[arg(long, value_name = "SECONDS", default_value_t = 2,
+          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub settle_s: u64,
+    /// Documents in one batch at most
+    #[arg(long, value_name = "COUNT", default_value_t = 1000)]
+    pub batch: usize,
 }
 
 #[derive(Debug, clap::Args)]

@@ -12,7 +12,8 @@ mod assign;
 mod csv_rows;
 mod json_rows;
 
-pub use assign::{Base, assign};
+pub use assign::{Base, assign, check, overlay};
+pub use json_rows::{Members, texts};
 
 use crate::outcome::Why;
 use proto::document::Field;

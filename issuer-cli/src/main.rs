@@ -14,6 +14,7 @@ mod finish;
 #[cfg(test)]
 #[path = "../../verifier-cli/tests/fixture/world.rs"]
 mod fixture;
+mod hot_folder;
 mod journal;
 mod later;
 mod list;
@@ -50,6 +51,10 @@ fn main() -> ExitCode {
             }
             std::thread::sleep(std::time::Duration::from_secs(args.every));
         },
+        Command::Watch(args) => {
+            let quiet = Output { json: false, quiet: true };
+            outcomes(hot_folder::watch(&args, &screen), quiet)
+        }
         Command::Resume(args) => outcomes(run::resume(&args, &screen), args.output),
     };
     match printed {

@@ -222,6 +222,12 @@ pub fn said(said: &Said) -> io::Result<u8> {
     Ok(said.exit)
 }
 
+/// Prints what a watch is doing when that changes.
+pub fn status(sentence: &str) {
+    // Nobody is left to be told if this fails.
+    let _ = writeln!(io::stderr(), "{}", shown_lines(sentence));
+}
+
 /// Prints why a call could not be carried out: what is wrong, what to do.
 pub fn failure(what: &str, next_step: &str) {
     let mut err = io::stderr().lock();

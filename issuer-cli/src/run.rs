@@ -35,6 +35,8 @@ const CA_BYTES: usize = 1024 * 1024;
 pub enum RunError {
     #[error(transparent)]
     Office(#[from] OfficeError),
+    #[error("The folders to watch cannot be used: {0}.")]
+    Folders(io::Error),
     #[error("No unit is named.")]
     NoUnit,
     #[error("{}: {why}.", verifier::shown::path(.path))]
@@ -62,6 +64,9 @@ impl RunError {
     pub fn next_step(&self) -> &'static str {
         match self {
             RunError::Office(error) => error.next_step(),
+            RunError::Folders(_) => {
+                "Check that they are there, on one disk, and may be read and written."
+            }
             RunError::NoUnit => "Add --unit, or name a unit in issuer.toml.",
             RunError::CaFile { .. } | RunError::Setup(_) => "Mend it in issuer.toml.",
             RunError::Journal(_) => "Check the disk and the rights on the folder; run this again.",
@@ -203,13 +208,13 @@ pub fn issue(args: &args::Issue, watch: &dyn Watch) -> Result<Outcomes, RunError
 }
 
 /// The plans that earlier runs have left.
-fn waiting(journal: &Journal) -> Result<Vec<Plan>, RunError> {
+pub(crate) fn waiting(journal: &Journal) -> Result<Vec<Plan>, RunError> {
     let read = |path: PathBuf| Plan::read(&path).map_err(|why| RunError::Plan { path, why });
     journal.waiting().map_err(RunError::Journal)?.into_iter().map(read).collect()
 }
 
 #[expect(clippy::too_many_arguments, reason = "each is one thing, and they meet only here")]
-fn finish_all(
+pub(crate) fn finish_all(
     office: &mut Office,
     client: &Client,
     rows: &[IssuerRow],

@@ -11,6 +11,7 @@ mod c2sp;
 mod delivery;
 mod duplicates;
 mod full_disk;
+mod hot_folder;
 mod issuer_killed;
 mod journal;
 mod keys_change;

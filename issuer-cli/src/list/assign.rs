@@ -119,7 +119,7 @@ fn claims(row: &Row, base: &Claims) -> (Claims, Option<String>) {
 }
 
 /// What `values` say over what `base` says; the media type if it is among them.
-pub(crate) fn overlay(values: &[(String, String)], base: &Claims) -> (Claims, Option<String>) {
+pub fn overlay(values: &[(String, String)], base: &Claims) -> (Claims, Option<String>) {
     let (mut claims, mut media_type) = (base.clone(), None);
     for (name, value) in values {
         let value = value.clone();
@@ -140,7 +140,7 @@ pub(crate) fn overlay(values: &[(String, String)], base: &Claims) -> (Claims, Op
 }
 
 /// Everything wrong with what is said of one document.
-pub(crate) fn check(
+pub fn check(
     claims: &Claims,
     media_type: Option<&str>,
     base: &Base<'_>,

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 /// An object with all its members, also those that come twice.
-pub(crate) struct Members(pub Vec<(String, Value)>);
+pub struct Members(pub Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Members, D::Error> {
@@ -74,7 +74,7 @@ fn row(line: u64, object: &str, rows: &mut Vec<Row>, mistakes: &mut Vec<Mistake>
 }
 
 /// The members that are texts under good names; the others are named.
-pub(crate) fn texts(
+pub fn texts(
     members: Vec<(String, Value)>,
     mut mistake: impl FnMut(&'static str, String),
 ) -> Vec<(String, String)> {
