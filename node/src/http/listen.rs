@@ -31,6 +31,15 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves `router` on `listener` until `stop` resolves, then lets the requests in hand finish.
 pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+    serve_within(HEAD_TIMEOUT, listener, router, stop).await;
+}
+
+async fn serve_within(
+    head_timeout: Duration,
+    listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()>,
+) {
     let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let graceful = GracefulShutdown::new();
     tokio::pin!(stop);
@@ -42,7 +51,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
         let Some((stream, slot)) = accepted else { continue };
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIMEOUT)
+            .header_read_timeout(head_timeout)
             .serve_connection(TokioIo::new(stream), service(router.clone()));
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
@@ -102,5 +111,51 @@ async fn tower_call(mut router: Router, request: Request) -> axum::response::Res
     match router.call(request).await {
         Ok(response) => response,
         Err(never) => match never {},
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    #[tokio::test]
+    async fn a_head_that_never_ends_closes_its_connection_and_no_other() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().route("/", axum::routing::get(async || "here"));
+        let most = Duration::from_millis(400);
+        let server = tokio::spawn(serve_within(most, listener, router, std::future::pending()));
+        let mut slow = TcpStream::connect(address).await.unwrap();
+        slow.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n").await.unwrap();
+        let began = std::time::Instant::now();
+        // One that is quick is served meanwhile.
+        let mut quick = TcpStream::connect(address).await.unwrap();
+        quick.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        quick.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("here"), "{answer}");
+        // A byte now and then keeps nothing open.
+        let mut rest = Vec::new();
+        let dripping = async {
+            for _ in 0..50 {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                if slow.write_all(b"X").await.is_err() {
+                    break;
+                }
+                let mut seen = [0; 256];
+                let read = tokio::time::timeout(Duration::from_millis(1), slow.read(&mut seen));
+                match read.await {
+                    Ok(Ok(0) | Err(_)) => return,
+                    Ok(Ok(count)) => rest.extend_from_slice(&seen[..count]),
+                    Err(_) => {}
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), dripping).await.unwrap();
+        let took = began.elapsed();
+        assert!(took >= most && took < Duration::from_secs(5), "{took:?}");
+        assert!(!String::from_utf8_lossy(&rest).contains("200 OK"));
+        server.abort();
     }
 }

@@ -21,7 +21,7 @@ const TEXT: &str = "text/plain; charset=utf-8";
 /// tlog-mirror recommends.
 const UPLOAD_BYTES: usize = 64 * 1024 * 1024;
 /// An upload that stands still for this long has ended.
-const STALL: Duration = Duration::from_secs(15);
+const STALL: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 15 });
 /// Compressed bytes taken at a time. Gzip makes at most about a thousand bytes out of one, so this
 /// bounds what waits between the decompressor and the decoder.
 const GZIP_STEP: usize = 4 * 1024;

@@ -1,15 +1,16 @@
 //! Reading logs (tlog-tiles): the own log at the root, every log under its origin hash; and what
 //! else is plain bytes: the federation file, evidence.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use proto::hash::Hash;
-use proto::tile::path;
+use proto::tile::path::{self, Resource};
 
 use super::error::ApiError;
 use super::{Node, blocking};
@@ -49,16 +50,18 @@ pub async fn pending(
 pub async fn own_tile(
     State(node): State<Arc<Node>>,
     Path(rest): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    tile_of(Arc::clone(own(&node)?), rest).await
+    tile_of(Arc::clone(own(&node)?), rest, &headers).await
 }
 
 /// GET /{log}/tile/...
 pub async fn tile(
     State(node): State<Arc<Node>>,
     Path((log, rest)): Path<(String, String)>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    tile_of(Arc::clone(shelf(&node, &log)?), rest).await
+    tile_of(Arc::clone(shelf(&node, &log)?), rest, &headers).await
 }
 
 /// GET /federation
@@ -112,11 +115,49 @@ fn none_yet() -> ApiError {
     )
 }
 
-async fn tile_of(shelf: Arc<Shelf>, rest: String) -> Result<Response, ApiError> {
+async fn tile_of(
+    shelf: Arc<Shelf>,
+    rest: String,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
     let missing = || ApiError::not_found("This log has no such tile, or has not published it.");
     let resource = path::parse(&format!("tile/{rest}")).map_err(|_| missing())?;
-    let bytes = blocking(move || shelf.file(resource)).await??;
-    Ok(served(BYTES, FOR_EVER, bytes.ok_or_else(missing)?.into()))
+    // tlog-tiles#log-entries: bundles only; hashes do not get smaller.
+    let bundle = matches!(resource, Resource::Bundle(_));
+    let gzip = bundle && takes_gzip(headers);
+    let bytes = blocking(move || {
+        let bytes = shelf.file(resource)?;
+        Ok::<_, crate::replica::ReadError>(match bytes {
+            Some(bytes) if gzip => Some(compressed(&bytes).map_or((bytes, false), |c| (c, true))),
+            bytes => bytes.map(|bytes| (bytes, false)),
+        })
+    });
+    let (bytes, gzip) = bytes.await??.ok_or_else(missing)?;
+    let mut response = served(BYTES, FOR_EVER, bytes.into());
+    if bundle {
+        response.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
+    }
+    if gzip {
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    Ok(response)
+}
+
+/// Whether the client names gzip and does not rule it out.
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|one| {
+        let (name, weight) = one.split_once(';').unwrap_or((one, ""));
+        let weight: String = weight.split_whitespace().collect();
+        let zero = weight.strip_prefix("q=").is_some_and(|q| q.parse::<f32>() == Ok(0.0));
+        name.trim().eq_ignore_ascii_case("gzip") && !zero
+    })
+}
+
+fn compressed(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(bytes)?;
+    gzip.finish()
 }
 
 fn served(content_type: &'static str, cache: &'static str, bytes: Bytes) -> Response {

@@ -264,3 +264,51 @@ async fn tools_of_the_operator_get_their_answers() {
     let id = BundleId::new(0, 1).unwrap();
     assert_eq!(get(&world, &format!("/{}", id.path())).await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn entry_bundles_are_compressed_for_those_who_ask() {
+    use std::io::Read;
+    let world = World::running(1).await;
+    let size = world.published(0).await.checkpoint().size();
+    let fetch = async |path: &str, accept: &str| {
+        let url = format!("{}{path}", world.client(0).base());
+        let request = reqwest::Client::new().get(url).header("accept-encoding", accept);
+        let answer = request.send().await.unwrap();
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        Seen { status, headers, body: answer.bytes().await.unwrap().to_vec() }
+    };
+    let bundle = format!("/tile/entries/000.p/{size}");
+    let plain = get(&world, &bundle).await;
+    assert_eq!((plain.header("vary"), plain.header("content-encoding")), ("accept-encoding", ""));
+    for (accept, gzip) in
+        [("br, GZIP;q=0.5", true), ("gzip", true), ("gzip;q=0", false), ("identity", false)]
+    {
+        let seen = fetch(&bundle, accept).await;
+        assert_eq!((seen.status, seen.header("vary")), (200, "accept-encoding"), "{accept}");
+        assert_eq!(seen.header("content-encoding"), if gzip { "gzip" } else { "" }, "{accept}");
+        let mut body = Vec::new();
+        match gzip {
+            true => flate2::read::GzDecoder::new(&*seen.body).read_to_end(&mut body).unwrap(),
+            false => seen.body.as_slice().read_to_end(&mut body).unwrap(),
+        };
+        assert_eq!(body, plain.body, "{accept}");
+    }
+    let tile = fetch(&format!("/tile/0/000.p/{size}"), "gzip").await;
+    assert_eq!((tile.status, tile.header("content-encoding")), (200, ""));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_that_stands_still_is_told_so() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let world = World::running(1).await;
+    let address = world.client(0).base().trim_start_matches("http://").to_owned();
+    let mut client = tokio::net::TcpStream::connect(&address).await.unwrap();
+    let head = "POST /add-entries HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n\0";
+    client.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 4096];
+    let read = tokio::time::timeout(std::time::Duration::from_secs(20), client.read(&mut answer));
+    let count = read.await.unwrap().unwrap();
+    let answer = String::from_utf8_lossy(&answer[..count]);
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(answer.contains("body-too-slow"), "{answer}");
+}
