@@ -101,6 +101,10 @@ pub struct Issue {
     /// Pass over documents that have a receipt already, instead of refusing the whole call
     #[arg(long)]
     pub skip_issued: bool,
+    /// Write beside each PDF also NAME.sealed.pdf, which carries its receipt; a PDF that cannot is
+    /// named with the reason
+    #[arg(long)]
+    pub embed: bool,
     /// Check everything that can be checked here and say what would be issued; send nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -57,6 +57,8 @@ pub enum Fault {
     Refused(#[from] WalkError),
     #[error("This is a receipt. Name the document that it belongs to.")]
     IsReceipt,
+    #[error("This carries its receipt. It is issued already; name its original to issue it anew.")]
+    IsSealed,
     #[error("This document has a receipt already. Take it off the list, or add --skip-issued.")]
     HasReceipt,
     #[error("This has the same bytes as {}. Issue it once.", verifier::shown::path(.first))]
@@ -77,6 +79,7 @@ impl Fault {
             Fault::Refused(WalkError::Loop) => "link-loop",
             Fault::Refused(_) => "file-unreadable",
             Fault::IsReceipt => "is-a-receipt",
+            Fault::IsSealed => "is-sealed",
             Fault::HasReceipt => "has-receipt",
             Fault::SameTwice { .. } => "same-file-twice",
             Fault::Folder(_) => "folder-not-writable",
@@ -132,6 +135,13 @@ fn find(paths: &[PathBuf], rules: Rules<'_>, into: &mut Collection) -> Vec<Sough
         let (path, fault) = match thing {
             Found::Receipt(path) if paths.contains(&path) => (path, Some(Fault::IsReceipt)),
             Found::Receipt(_) => continue,
+            Found::Document(path) if verifier::sealed::claims(&path) => {
+                // In a folder it is what an earlier run has written beside its original.
+                if !paths.contains(&path) {
+                    continue;
+                }
+                (path, Some(Fault::IsSealed))
+            }
             Found::Refused(path, why) => (path, Some(why.into())),
             Found::Document(path) => {
                 let fault = look(&path, &mut writable);

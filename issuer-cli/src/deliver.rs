@@ -8,6 +8,7 @@
 use crate::book::BookError;
 use crate::collect;
 use crate::durable;
+use crate::embed::Embedder;
 use crate::journal::Journal;
 use crate::outcome::{Outcome, Standing, State, Why};
 use crate::plan::{Plan, Planned};
@@ -70,6 +71,7 @@ struct Press<'a> {
     now: Timestamp,
     /// The receipt of the first document: what all others share.
     first: Receipt,
+    embedder: Embedder,
 }
 
 /// Writes the receipts of a batch; one outcome for each document, in the plan's order.
@@ -120,7 +122,8 @@ impl<'a> Press<'a> {
         let fields = fields(document)?;
         let place = u64::from(document.place);
         let first = answer.receipt(federation, &fields, &document.secret, batch, place)?;
-        Ok(Press { plan, batch, answer, federation, now, first })
+        let embedder = Embedder::default();
+        Ok(Press { plan, batch, answer, federation, now, first, embedder })
     }
 
     /// The receipt of a document, checked.
@@ -210,10 +213,13 @@ impl<'a> Press<'a> {
             }
         }
         match self.write(document, &path, &bytes) {
-            Ok(()) => Ok(outcome(State::Issued, Some(path), None)),
+            Ok(()) => Ok(outcome(State::Issued, Some(path), self.embed(document, &bytes))),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 if self.is_ours(&path, document) {
-                    return Ok(outcome(State::Issued, Some(path), None));
+                    // Another disclosure of it may lie there; it is the one that goes in.
+                    let there = input::read_bounded(&path, limits::TLOG_PROOF_BYTES);
+                    let why = self.embed(document, &there.unwrap_or(bytes));
+                    return Ok(outcome(State::Issued, Some(path), why));
                 }
                 kept(
                     "receipt-in-the-way",
@@ -225,6 +231,16 @@ impl<'a> Press<'a> {
                 Ok(waiting("receipt-not-written", &sentence))
             }
         }
+    }
+
+    /// Seals the document if that was asked for; why it could not be.
+    fn embed(&self, document: &Planned, receipt: &[u8]) -> Option<Why> {
+        if !self.plan.head.embed {
+            return None;
+        }
+        let mut aside = self.aside(document).into_os_string();
+        aside.push("-sealed");
+        self.embedder.embed(document, receipt, Path::new(&aside)).err()
     }
 
     fn write(&self, document: &Planned, path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -10,6 +10,7 @@ mod client;
 mod collect;
 mod deliver;
 mod durable;
+mod embed;
 mod finish;
 #[cfg(test)]
 #[path = "../../verifier-cli/tests/fixture/world.rs"]

@@ -65,6 +65,9 @@ pub struct Head {
     pub padding: [u8; 32],
     pub created: u64,
     pub documents: usize,
+    /// Whether PDFs are to be sealed as well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub embed: bool,
     /// In version 1 only, and never after reading: what is said of all documents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claims: Option<Claims>,
@@ -305,6 +308,7 @@ pub(crate) mod tests {
             padding: [7; 32],
             created: 1_777_816_859,
             documents: 2,
+            embed: false,
             claims: None,
         };
         Plan { head, documents: vec![document(b"/a b.pdf", 9), document(b"/Gr\xfcn.pdf", 2)] }

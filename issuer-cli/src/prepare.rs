@@ -159,6 +159,7 @@ pub fn plan(
         padding: chance::secret()?,
         created: now.0,
         documents: documents.len(),
+        embed: false,
         claims: None,
     };
     let mut plan = Plan { head, documents };

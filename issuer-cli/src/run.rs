@@ -199,7 +199,8 @@ pub fn issue(args: &args::Issue, watch: &dyn Watch) -> Result<Outcomes, RunError
     let mut rest = candidates.into_iter().peekable();
     while rest.peek().is_some() {
         let part = rest.by_ref().take(plan::DOCUMENTS).collect();
-        let plan = prepare::plan(part, &seat, now())?;
+        let mut plan = prepare::plan(part, &seat, now())?;
+        plan.head.embed = args.embed;
         journal.put(&plan).map_err(RunError::Journal)?;
         plans.push(plan);
     }

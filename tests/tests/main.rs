@@ -21,6 +21,7 @@ mod no_socket;
 mod offline;
 mod outage;
 mod readme;
+mod sealed;
 mod theft;
 mod two_nodes;
 mod wire;

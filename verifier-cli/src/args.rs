@@ -26,6 +26,9 @@ pub enum Command {
     /// Show every layer of a receipt in words; nothing is judged
     #[command(after_help = "EXIT STATUS:\n  0  shown\n  2  the receipt cannot be read")]
     Inspect(Inspect),
+    /// Take the original and the receipt out of a sealed PDF; nothing is judged
+    #[command(after_help = "EXIT STATUS:\n  0  both are written\n  2  neither is")]
+    Extract(Extract),
     /// Print the federation as a C2SP tlog-policy, for other people's tools
     #[command(after_help = "EXIT STATUS:\n  0  printed\n  2  the federation file is refused")]
     Policy(Policy),
@@ -33,7 +36,8 @@ pub enum Command {
 
 #[derive(Debug, clap::Args)]
 pub struct Verify {
-    /// Documents, and folders of documents; the receipt of NAME is NAME.tlog-proof beside it
+    /// Documents, and folders of documents; the receipt of NAME is NAME.tlog-proof beside it, or
+    /// in a sealed PDF
     #[arg(required = true, value_name = "FILE|FOLDER")]
     pub paths: Vec<PathBuf>,
     /// The federation file: whom to trust. Get it from a source that you trust, not with a document
@@ -52,7 +56,7 @@ pub struct Verify {
 
 #[derive(Debug, clap::Args)]
 pub struct Inspect {
-    /// A receipt, or a document whose receipt lies beside it
+    /// A receipt, or a document whose receipt lies beside it or, in a PDF, in it
     #[arg(value_name = "RECEIPT|FILE")]
     pub path: PathBuf,
     /// Write the log entry to this new file, byte for byte as the log holds it
@@ -61,6 +65,16 @@ pub struct Inspect {
     /// JSON instead of text
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Extract {
+    /// The sealed PDF; NAME.sealed.pdf gives NAME.pdf and NAME.pdf.tlog-proof
+    #[arg(value_name = "FILE")]
+    pub path: PathBuf,
+    /// The folder to write into, instead of the one where the file lies
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

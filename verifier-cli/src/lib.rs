@@ -7,5 +7,6 @@
 pub mod input;
 pub mod json;
 pub mod parallel;
+pub mod sealed;
 pub mod shown;
 pub mod walk;

@@ -2,6 +2,7 @@
 //! it trusts is the federation file that it is given.
 
 mod args;
+mod extract;
 mod layers;
 mod report;
 mod run;
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
     let done = match Args::parse().command {
         Command::Verify(args) => verify(&args),
         Command::Inspect(args) => inspect(&args),
+        Command::Extract(args) => extract(&args),
         Command::Policy(args) => policy(&args),
     };
     match done {
@@ -46,6 +48,13 @@ fn verify(args: &args::Verify) -> Result<u8, RunError> {
 fn inspect(args: &args::Inspect) -> Result<u8, RunError> {
     let opened = run::inspect(args)?;
     report::inspection(&opened, args.json)?;
+    Ok(0)
+}
+
+fn extract(args: &args::Extract) -> Result<u8, RunError> {
+    for path in extract::extract(args)? {
+        report::raw(format!("{}\n", verifier::shown::path(&path)).as_bytes())?;
+    }
     Ok(0)
 }
 

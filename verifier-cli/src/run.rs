@@ -2,12 +2,13 @@
 
 use crate::args;
 use crate::trouble::{Obstacle, RunError};
-use proto::document::Content;
+use proto::document::{Content, ContentDigest};
 use proto::federation::Federation;
-use proto::hash::Timestamp;
+use proto::hash::{Hash, Timestamp};
 use proto::limits;
 use proto::receipt::{Receipt, ReceiptError};
 use proto::verify::{Known, Question, Verdict, Word, verify_with};
+use sha2::{Digest as _, Sha256, Sha512};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use verifier::input::{self, Digester, InputError};
 use verifier::parallel;
+use verifier::sealed::{self, SealError};
 use verifier::walk::{self, Found, WalkError};
 
 /// Documents that are judged before their verdicts are handed on: enough to keep all cores busy,
@@ -34,7 +36,10 @@ pub struct Checked {
 impl Checked {
     /// The word.
     pub fn word(&self) -> Word {
-        self.answer.as_ref().map_or(Word::CannotTell, |verdict| verdict.word)
+        match &self.answer {
+            Ok(verdict) => verdict.word,
+            Err(obstacle) => obstacle.word(),
+        }
     }
 
     /// The stable code, what it means, and what a person can do next.
@@ -171,11 +176,19 @@ impl<'a> Worker<'a> {
 
     fn judge(&mut self, task: &Task) -> Checked {
         match task {
-            Task::Pair { document, receipt } => Checked {
-                file: document.clone(),
-                receipt: Some(receipt.clone()),
-                answer: self.judge_pair(Some(document), receipt),
-            },
+            Task::Pair { document, receipt } => {
+                let mut answer = self.judge_pair(Some(document), receipt);
+                let mut receipt = receipt.clone();
+                let missing = matches!(answer, Err(Obstacle::NoReceipt));
+                if missing
+                    && receipt == walk::receipt_path(document)
+                    && let Some(sealed) = self.judge_sealed(document).transpose()
+                {
+                    answer = sealed;
+                    receipt.clone_from(document);
+                }
+                Checked { file: document.clone(), receipt: Some(receipt), answer }
+            }
             Task::Alone { receipt } => Checked {
                 file: receipt.clone(),
                 receipt: Some(receipt.clone()),
@@ -186,6 +199,25 @@ impl<'a> Worker<'a> {
                 Checked { file: path.clone(), receipt: None, answer }
             }
         }
+    }
+
+    /// Judges the original in a sealed PDF by the receipt in it; `None` if it carries no seal.
+    fn judge_sealed(&mut self, document: &Path) -> Result<Option<Box<Verdict>>, Obstacle> {
+        let sealed = sealed::open(document).map_err(|error| match error {
+            SealError::Damage(damage) => Obstacle::SealChanged(damage),
+            SealError::Input(error) => Obstacle::Document(error),
+            _ => Obstacle::SealVersion,
+        })?;
+        let Some(sealed) = sealed else { return Ok(None) };
+        let mut ask = |with_sha512| {
+            let content = digest(sealed.original(), with_sha512);
+            let (receipt, federation, now) = (&sealed.receipt, self.federation, self.now);
+            let question = Question { content: Some(&content), receipt, federation, now };
+            verify_with(&mut self.known, &question)
+        };
+        let verdict = ask(false);
+        let verdict = if names_sha512(&verdict) { ask(true) } else { verdict };
+        Ok(Some(Box::new(verdict)))
     }
 
     fn judge_pair(
@@ -216,6 +248,15 @@ impl<'a> Worker<'a> {
         let second = document.is_some() && names_sha512(&verdict);
         let verdict = if second { ask(true).map_err(Obstacle::Document)? } else { verdict };
         Ok(Box::new(verdict))
+    }
+}
+
+/// Digests of what is in memory.
+fn digest(content: &[u8], with_sha512: bool) -> ContentDigest {
+    ContentDigest {
+        sha256: Hash(Sha256::digest(content).into()),
+        length: content.len() as u64,
+        sha512: with_sha512.then(|| Sha512::digest(content).into()),
     }
 }
 
@@ -261,7 +302,13 @@ pub fn inspect(args: &args::Inspect) -> Result<Opened, RunError> {
         (false, true) => beside,
         _ => args.path.clone(),
     };
-    let bytes = read(&path, limits::TLOG_PROOF_BYTES)?;
+    let inside = !walk::is_receipt(&path);
+    let inside = if inside { sealed::open(&path) } else { Ok(None) };
+    let inside = inside.map_err(|why| RunError::Seal { path: path.clone(), why })?;
+    let bytes = match inside {
+        Some(sealed) => sealed.receipt,
+        None => read(&path, limits::TLOG_PROOF_BYTES)?,
+    };
     let failed = |why| RunError::Receipt { path: path.clone(), why };
     let receipt = Receipt::parse(&bytes).map_err(|why| {
         let document = !walk::is_receipt(&args.path);
@@ -274,7 +321,8 @@ pub fn inspect(args: &args::Inspect) -> Result<Opened, RunError> {
     Ok(Opened { path, size: bytes.len(), receipt })
 }
 
-fn write_new(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+/// Writes a file that must not be there yet.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
     let failed = |why| RunError::Write { path: path.to_path_buf(), why };
     let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(failed)?;
     file.write_all(bytes).map_err(|why| {

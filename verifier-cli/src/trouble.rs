@@ -3,10 +3,12 @@
 use proto::federation::FederationError;
 use proto::policy::PolicyError;
 use proto::receipt::ReceiptError;
+use proto::verify::Word;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use verifier::input::InputError;
+use verifier::sealed::SealError;
 use verifier::shown;
 use verifier::walk::{self, WalkError};
 
@@ -23,6 +25,10 @@ pub enum RunError {
     #[error("{} has no receipt: there is no file {} beside it.",
         shown::path(.path), shown::path(&walk::receipt_path(.path)))]
     NoReceipt { path: PathBuf },
+    #[error("{}: {why}.", shown::path(.path))]
+    Seal { path: PathBuf, why: SealError },
+    #[error("{} carries no seal.", shown::path(.path))]
+    NotSealed { path: PathBuf },
     #[error("--receipt names the receipt of one document, and here is more than one.")]
     ReceiptOfMany,
     #[error("The federation has no log {}.", shown::text(.origin))]
@@ -48,6 +54,8 @@ impl RunError {
             }
             RunError::Receipt { .. } => "Ask whoever gave it to you for the receipt, unchanged.",
             RunError::NoReceipt { .. } => "Put the receipt beside it, or name the receipt itself.",
+            RunError::Seal { .. } => "Ask whoever gave it to you for the file, unchanged.",
+            RunError::NotSealed { .. } => "Name a PDF that was issued with its receipt in it.",
             RunError::ReceiptOfMany => "Name one document, or leave --receipt out.",
             RunError::NoLog { .. } | RunError::WhichLog { .. } => {
                 "Name one with --origin, as the authority lines of the federation file have it."
@@ -61,7 +69,7 @@ impl RunError {
     }
 }
 
-/// Why a document could not be judged; each is CANNOT TELL.
+/// Why a document could not be judged by its receipt. Each is CANNOT TELL, but a changed seal.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Obstacle {
@@ -71,16 +79,30 @@ pub enum Obstacle {
     Receipt(InputError),
     #[error("The document cannot be opened: {0}.")]
     Document(InputError),
+    #[error("The file was changed after it had been sealed: {0}.")]
+    SealChanged(seal::Damage),
+    #[error("The seal is of a version that this program does not know.")]
+    SealVersion,
     #[error("This cannot be opened: {0}.")]
     Found(Arc<WalkError>),
 }
 
 impl Obstacle {
+    /// The verdict's word.
+    pub fn word(&self) -> Word {
+        match self {
+            Obstacle::SealChanged(_) => Word::Invalid,
+            _ => Word::CannotTell,
+        }
+    }
+
     /// The same word for the same thing, for programs.
     pub fn code(&self) -> &'static str {
         match self {
             Obstacle::NoReceipt => "receipt-missing",
             Obstacle::Receipt(_) => "receipt-unreadable",
+            Obstacle::SealChanged(_) => "sealed-file-changed",
+            Obstacle::SealVersion => "seal-version-unknown",
             Obstacle::Document(_) | Obstacle::Found(_) => "file-unreadable",
         }
     }
@@ -91,6 +113,11 @@ impl Obstacle {
             Obstacle::NoReceipt => {
                 "Put the receipt beside the document under the name NAME.tlog-proof, or ask for it."
             }
+            Obstacle::SealChanged(_) => {
+                "Do not rely on what it shows. Ask the issuing office, or whoever gave it to you, \
+                 for the file as it was issued."
+            }
+            Obstacle::SealVersion => "Get a newer version of this program.",
             Obstacle::Receipt(_) => "Ask whoever gave you the document for its receipt again.",
             Obstacle::Document(_) | Obstacle::Found(_) => {
                 "Check that the file is there and that you may read it."
