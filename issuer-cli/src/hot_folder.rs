@@ -278,7 +278,7 @@ fn settle_all(
     let mut ended = BTreeMap::new();
     let mut left = Vec::new();
     for mut job in jobs {
-        if job.state.end.is_none() && !fs::symlink_metadata(job.document()).is_ok() {
+        if job.state.end.is_none() && !job.has_document() {
             job.put_back(&places.input).map_err(RunError::Folders)?;
             continue;
         }

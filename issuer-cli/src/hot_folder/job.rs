@@ -159,14 +159,79 @@ impl Job {
         }
         durable::sync_folder(&folder)?;
         // Only what is left empty goes: a file that somebody put there is not lost.
-        durable::sweep(&self.files())?;
-        fs::remove_dir(self.files())?;
+        // A run that was ended right after this has left the state alone.
+        if self.files().is_dir() {
+            durable::sweep(&self.files())?;
+            fs::remove_dir(self.files())?;
+        }
         fs::remove_file(self.folder.join(STATE))?;
         fs::remove_dir(&self.folder)
+    }
+
+    /// Whether the document lies in the work folder.
+    pub fn has_document(&self) -> bool {
+        fs::symlink_metadata(self.document()).is_ok()
     }
 
     /// Whether a name leaves room for the receipt's.
     pub fn is_name(name: &str) -> bool {
         name.len() <= NAME_BYTES && !name.chars().any(verifier::shown::is_unsafe)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_that_was_interrupted_anywhere_is_finished_and_names_are_never_taken_twice() {
+        let dir = tempfile::tempdir().unwrap();
+        let places = ["in", "work", "out", "errors"].map(|name| dir.path().join(name));
+        places.iter().for_each(|place| fs::create_dir_all(place.join("by-law")).unwrap());
+        let [input, work, out, errors] = places;
+        fs::remove_dir(work.join("by-law")).unwrap();
+        fs::write(out.join("by-law/a.pdf.tlog-proof"), "somebody's").unwrap();
+        // After the first move; after all moves; when the folder of files is gone as well.
+        for stop in 0..3 {
+            fs::write(input.join("by-law/a.pdf"), "a").unwrap();
+            fs::write(input.join("by-law/a.pdf.json"), "{}").unwrap();
+            let mut job = Job::take(&work, &input, "by-law", "a.pdf").unwrap();
+            assert_eq!(fs::read_dir(input.join("by-law")).unwrap().count(), 0);
+            fs::write(job.beside(".tlog-proof"), "receipt").unwrap();
+            job.decide(true, ".result.json", "{}", &out).unwrap();
+            let name = format!("a-{}.pdf", stop + 2);
+            let place = |ending: &str| out.join(format!("by-law/{name}{ending}"));
+            fs::rename(job.beside(".tlog-proof"), place(".tlog-proof")).unwrap();
+            if stop > 0 {
+                for ending in [".json", "", ".result.json"] {
+                    fs::rename(job.beside(ending), place(ending)).unwrap();
+                }
+            }
+            if stop > 1 {
+                fs::remove_dir(job.files()).unwrap();
+            }
+            drop(job);
+            let job = Job::all(&work).unwrap().pop().unwrap();
+            job.end(&out, &errors).unwrap();
+            assert!(ENDINGS[..4].iter().all(|ending| place(ending).exists()), "{stop}");
+            assert_eq!(fs::read_dir(&work).unwrap().count(), 0, "{stop}");
+        }
+        assert_eq!(fs::read(out.join("by-law/a.pdf.tlog-proof")).unwrap(), b"somebody's");
+    }
+
+    #[test]
+    fn what_was_taken_in_part_is_put_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let (input, work) = (dir.path().join("in"), dir.path().join("work"));
+        fs::create_dir_all(input.join("by-law")).unwrap();
+        fs::write(input.join("by-law/a.pdf.json"), "{}").unwrap();
+        fs::create_dir(&work).unwrap();
+        assert!(Job::take(&work, &input, "by-law", "a.pdf").is_err());
+        assert!(!input.join("by-law/a.pdf.json").exists());
+        let job = Job::all(&work).unwrap().pop().unwrap();
+        assert!(!job.has_document());
+        job.put_back(&input).unwrap();
+        assert!(input.join("by-law/a.pdf.json").exists());
+        assert_eq!(fs::read_dir(&work).unwrap().count(), 0);
     }
 }

@@ -57,10 +57,10 @@ impl Eye {
             for name in names.into_iter().filter(|name| !is_passed_over(name)) {
                 let path = folder.join(&name);
                 let fields = folder.join(format!("{name}.json"));
-                if stands_still(&path, settle, &self.seen, &mut seen)
-                    && (!fields.exists() || stands_still(&fields, settle, &self.seen, &mut seen))
-                    && ready.len() < limit
-                {
+                // Both are looked at each time, so that a change of either is seen.
+                let document = stands_still(&path, settle, &self.seen, &mut seen);
+                let said = stands_still(&fields, settle, &self.seen, &mut seen);
+                if document && (said || !fields.exists()) && ready.len() < limit {
                     ready.push(Ready { kind: kind.clone(), name });
                 }
             }
