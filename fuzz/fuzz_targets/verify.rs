@@ -19,7 +19,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
 
 fn ask(world: &World, receipt: &[u8], content: &ContentDigest) -> proto::verify::Verdict {
     let now = Timestamp(NOW.0 + 60);
-    verify(&Question { content: Some(content), receipt, federation: &world.federation, now })
+    verify(&Question::new(Some(content), receipt, &world.federation, now))
 }
 
 fn check(input: &[u8]) {

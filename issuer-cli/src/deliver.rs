@@ -138,12 +138,7 @@ impl<'a> Press<'a> {
         };
         receipt.status = Some(self.status(&receipt)?);
         let bytes = receipt.to_bytes()?;
-        let question = Question {
-            content: Some(&document.digest),
-            receipt: &bytes,
-            federation: self.federation,
-            now: self.now,
-        };
+        let question = Question::new(Some(&document.digest), &bytes, self.federation, self.now);
         let verdict = verify_with(known, &question);
         let proven = [verdict.content, verdict.issuer, verdict.time]
             .iter()

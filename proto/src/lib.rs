@@ -27,7 +27,7 @@
 //! let federation = Federation::parse(federation)?;
 //! let now = Timestamp(1_777_820_400);
 //!
-//! let question = Question { content: Some(&content), receipt, federation: &federation, now };
+//! let question = Question::new(Some(&content), receipt, &federation, now);
 //! let verdict = verify(&question);
 //! assert_eq!(verdict.word, Word::Valid, "{}", verdict.reason.sentence());
 //! assert_eq!(verdict.facts.issuer.unwrap().name, "School of Example");

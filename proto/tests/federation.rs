@@ -21,7 +21,7 @@ fn scene() -> (Federation, Log, Log, Paper) {
 
 fn reason(federation: &Federation, receipt: &Receipt) -> Reason {
     let (content, receipt) = (digest(&file(0)), receipt.to_bytes().unwrap());
-    let question = Question { content: Some(&content), receipt: &receipt, federation, now: NOW };
+    let question = Question::new(Some(&content), &receipt, federation, NOW);
     verify(&question).reason
 }
 

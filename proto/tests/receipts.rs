@@ -30,7 +30,7 @@ fn ask_at(
     now: Timestamp,
 ) -> Verdict {
     let content = digest(&file(number));
-    verify(&Question { content: Some(&content), receipt, federation, now })
+    verify(&Question::new(Some(&content), receipt, federation, now))
 }
 
 #[test]
@@ -103,8 +103,7 @@ fn what_was_asked_before_changes_no_verdict() {
                 for now in [NOW, Timestamp(NOW.0 + 10 * STATUS_AGE_S), Timestamp(1)] {
                     for receipt in [&bytes, &forged] {
                         let content = digest(&file(at as u8));
-                        let question =
-                            Question { content: Some(&content), receipt, federation, now };
+                        let question = Question::new(Some(&content), receipt, federation, now);
                         let remembered = verify_with(&mut known, &question);
                         assert_eq!(remembered, verify(&question), "round {round}");
                     }

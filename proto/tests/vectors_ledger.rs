@@ -165,6 +165,7 @@ fn verdict(case: &Case, known: &mut Known) -> String {
         receipt: &case.body,
         federation: &federation,
         now: Timestamp(case.number("now")),
+        at: case.all("at").first().map(|at| Timestamp(at.parse().unwrap())),
     };
     let verdict = verify(&question);
     assert_eq!(verify_with(known, &question), verdict, "{case}");

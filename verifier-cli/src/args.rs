@@ -46,6 +46,9 @@ pub struct Verify {
     /// The receipt of the one document, where it does not lie beside it
     #[arg(long, value_name = "FILE")]
     pub receipt: Option<PathBuf>,
+    /// Judge as of this moment of the past: a day (its last second, UTC) or a time in UTC
+    #[arg(long, value_name = "YYYY-MM-DD[THH:MM:SSZ]")]
+    pub at: Option<String>,
     /// JSON instead of text: one object for one file, else one line for each and a summary
     #[arg(long)]
     pub json: bool,

@@ -4,6 +4,7 @@
 mod args;
 mod extract;
 mod layers;
+mod moment;
 mod report;
 mod run;
 mod trouble;

@@ -1,6 +1,7 @@
 //! What each command does, without printing and without ending the process.
 
 use crate::args;
+use crate::moment;
 use crate::trouble::{Obstacle, RunError};
 use proto::document::{Content, ContentDigest};
 use proto::federation::Federation;
@@ -110,6 +111,7 @@ enum Task {
 pub fn verify_all(args: &args::Verify, listener: &mut impl Listener) -> Result<Counts, RunError> {
     let federation = read_federation(&args.federation)?;
     let now = now();
+    let at = args.at.as_deref().map(|text| moment::parse(text, now)).transpose()?;
     let mut tasks = tasks(args)?;
     let mut counts = Counts::default();
     let mut chunk = Vec::new();
@@ -121,7 +123,7 @@ pub fn verify_all(args: &args::Verify, listener: &mut impl Listener) -> Result<C
         }
         // A single document is judged right here: no thread is worth starting for it.
         let workers = if chunk.len() == 1 { 1 } else { parallel::cores() };
-        let worker = || Worker::new(&federation, now);
+        let worker = || Worker::new(&federation, now, at);
         let judged = parallel::map(chunk.len(), workers, worker, |w, i| w.judge(&chunk[i]));
         for checked in &judged {
             counts.add(checked.word());
@@ -164,14 +166,16 @@ fn tasks(args: &args::Verify) -> Result<Box<dyn Iterator<Item = Task> + '_>, Run
 struct Worker<'a> {
     federation: &'a Federation,
     now: Timestamp,
+    /// The moment that is asked about.
+    at: Option<Timestamp>,
     digester: Digester,
     /// Receipts of one batch share their checkpoint; its signatures are checked once.
     known: Known,
 }
 
 impl<'a> Worker<'a> {
-    fn new(federation: &'a Federation, now: Timestamp) -> Worker<'a> {
-        Worker { federation, now, digester: Digester::new(), known: Known::default() }
+    fn new(federation: &'a Federation, now: Timestamp, at: Option<Timestamp>) -> Worker<'a> {
+        Worker { federation, now, at, digester: Digester::new(), known: Known::default() }
     }
 
     fn judge(&mut self, task: &Task) -> Checked {
@@ -241,7 +245,8 @@ impl<'a> Worker<'a> {
             };
             let content = digest.as_ref();
             let (federation, now) = (self.federation, self.now);
-            let question = Question { content, receipt: &receipt, federation, now };
+            let at = self.at;
+            let question = Question { at, ..Question::new(content, &receipt, federation, now) };
             Ok::<_, InputError>(verify_with(&mut self.known, &question))
         };
         let verdict = ask(false).map_err(Obstacle::Document)?;

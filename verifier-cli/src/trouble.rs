@@ -1,5 +1,6 @@
 //! What can be in the way: of a command as a whole, and of judging one document.
 
+use crate::moment::MomentError;
 use proto::federation::FederationError;
 use proto::policy::PolicyError;
 use proto::receipt::ReceiptError;
@@ -31,6 +32,8 @@ pub enum RunError {
     NotSealed { path: PathBuf },
     #[error("--receipt names the receipt of one document, and here is more than one.")]
     ReceiptOfMany,
+    #[error("--at: {0}")]
+    Moment(#[from] MomentError),
     #[error("The federation has no log {}.", shown::text(.origin))]
     NoLog { origin: String },
     #[error("The federation has several logs, and a policy is of one: {}.",
@@ -57,6 +60,7 @@ impl RunError {
             RunError::Seal { .. } => "Ask whoever gave it to you for the file, unchanged.",
             RunError::NotSealed { .. } => "Name a PDF that was issued with its receipt in it.",
             RunError::ReceiptOfMany => "Name one document, or leave --receipt out.",
+            RunError::Moment(_) => "Give a day or a time of the past, for example 2026-05-03.",
             RunError::NoLog { .. } | RunError::WhichLog { .. } => {
                 "Name one with --origin, as the authority lines of the federation file have it."
             }

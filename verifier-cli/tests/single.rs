@@ -142,6 +142,27 @@ fn each_kind_of_trouble_has_its_word_and_code() {
 }
 
 #[test]
+fn a_moment_of_the_past_is_judged_by_what_was_seen_of_it() {
+    let desk = Desk::new();
+    desk.issue(&["a.pdf"], Issue { age_s: 10_000, ..Issue::default() });
+    let at = |before: u64| {
+        let text = utc(Timestamp(now() - before));
+        let text = text.replace(" UTC", "Z").replace(' ', "T");
+        let output = desk.beleg("verify", &[&desk.path("a.pdf")], &["--json", "--at", &text]);
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code().unwrap(), json["code"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(at(9000), (0, "valid".into()));
+    assert_eq!(at(0), (2, "status-history-missing".into()));
+    assert_eq!(at(20_000), (2, "not-yet-proven-at".into()));
+    for bad in ["2990-01-01", "yesterday"] {
+        let output = desk.beleg("verify", &[&desk.path("a.pdf")], &["--at", bad]);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+        assert!(text(&output.stderr).starts_with("beleg: --at: "), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn an_expired_federation_cannot_say_what_is_fresh() {
     let desk = Desk::until("2026-01-01");
     desk.issue(&["a.pdf"], Issue::default());

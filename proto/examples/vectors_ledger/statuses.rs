@@ -10,7 +10,10 @@ use proto::ledger::{StatusState, StatusTree};
 use proto::receipt::{Receipt, StatusProof};
 
 pub fn cases() -> Vec<Case> {
-    [ages(), snapshots(), withdrawn(), last_days(), chains()].into_iter().flatten().collect()
+    [ages(), moments(), snapshots(), withdrawn(), last_days(), chains()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn status(word: &str, code: &str) -> String {
@@ -39,6 +42,24 @@ fn ages() -> Vec<Case> {
         at("good-last-second-of-the-federation", VALID, &fresh, over - 1),
         at("federation-expired", &status("CANNOT TELL", "federation-expired"), &fresh, over),
         at("clock-at-the-end-of-time", &status("INVALID", "expired"), &full, u64::MAX),
+    ]
+}
+
+/// A verifier who looks much later asks whether it stood at a moment of the past.
+fn moments() -> Vec<Case> {
+    let full = scene().receipt();
+    let now = T0.0 + 100 * STATUS_AGE_S;
+    let on =
+        |name: &str, expect: &str, moment: u64| at(name, expect, &full, now).with("at", moment);
+    let missing = status("CANNOT TELL", "status-history-missing");
+    let early = "CANNOT TELL not-yet-proven-at content-matches issuer-proven not-yet-proven-at";
+    vec![
+        on("good-at-the-proven-time", VALID, T0.0 + 1),
+        on("good-at-a-day-later", VALID, T0.0 + STATUS_AGE_S),
+        on("at-a-moment-nobody-saw", &missing, T0.0 + STATUS_AGE_S + 1),
+        on("at-a-moment-to-come", &missing, now + 301),
+        on("at-before-the-proven-time", &format!("{early} status-valid"), T0.0),
+        on("at-before-the-status", &format!("{early} status-history-missing"), T0.0 - 1),
     ]
 }
 

@@ -6,6 +6,7 @@
 
 mod known;
 mod reason;
+mod status;
 mod steps;
 mod verdict;
 mod words;
@@ -35,6 +36,25 @@ pub struct Question<'a> {
     pub federation: &'a Federation,
     /// The time on this side.
     pub now: Timestamp,
+    /// The moment to judge, if it is not now: did it stand then, as far as is proven?
+    pub at: Option<Timestamp>,
+}
+
+impl<'a> Question<'a> {
+    /// The question whether a document stands now, by what its receipt says.
+    pub fn new(
+        content: Option<&'a ContentDigest>,
+        receipt: &'a [u8],
+        federation: &'a Federation,
+        now: Timestamp,
+    ) -> Question<'a> {
+        Question { content, receipt, federation, now, at: None }
+    }
+
+    /// The moment that is judged.
+    fn moment(&self) -> Timestamp {
+        self.at.unwrap_or(self.now)
+    }
 }
 
 /// Judges a receipt and, if there is one, the file that it is said to belong to.

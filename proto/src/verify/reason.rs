@@ -56,6 +56,10 @@ pub enum Reason {
     StatusInFuture,
     /// The federation file is too old to say that something is fresh.
     FederationExpired,
+    /// Nothing at hand tells of the moment that is asked about.
+    StatusHistoryMissing,
+    /// At the moment that is asked about it was not yet proven to exist.
+    NotYetProvenAt,
 
     /// The file is another than the one that was issued.
     ContentDiffers,
@@ -105,7 +109,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason once, for tables and tests; data that some carry is made up.
-    pub const ALL: [Reason; 42] = [
+    pub const ALL: [Reason; 44] = [
         Reason::Valid,
         Reason::ContentMatches,
         Reason::IssuerProven,
@@ -126,6 +130,8 @@ impl Reason {
         Reason::StatusStale,
         Reason::StatusInFuture,
         Reason::FederationExpired,
+        Reason::StatusHistoryMissing,
+        Reason::NotYetProvenAt,
         Reason::ContentDiffers,
         Reason::MandatoryFieldHidden,
         Reason::FieldTwice,
@@ -193,7 +199,9 @@ impl Reason {
             | Reason::StatusMissing
             | Reason::StatusStale
             | Reason::StatusInFuture
-            | Reason::FederationExpired => LineState::Unknown,
+            | Reason::FederationExpired
+            | Reason::StatusHistoryMissing
+            | Reason::NotYetProvenAt => LineState::Unknown,
             _ => LineState::Bad,
         }
     }

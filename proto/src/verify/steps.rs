@@ -6,18 +6,16 @@ use alloc::vec::Vec;
 use super::Question;
 use super::known::Known;
 use super::reason::Reason;
-use super::verdict::{
-    DocumentFacts, Facts, IssuerFacts, Line, LineState, LogFacts, StatusFacts, Verdict,
-};
+use super::status;
+use super::verdict::{DocumentFacts, Facts, IssuerFacts, Line, LineState, LogFacts, Verdict};
 use crate::checkpoint::SignedCheckpoint;
 use crate::document::{Content, DocumentError, batch};
 use crate::federation::{Authority, Federation, Link, PublishedCheckpoint, Untrusted};
-use crate::hash::{LeafIndex, leaf_hash};
-use crate::ledger::status::StatusError;
-use crate::ledger::{Entry, Issuance, Place, StatusState, check_issuer_signatures};
+use crate::hash::leaf_hash;
+use crate::ledger::{Entry, Issuance, Place, check_issuer_signatures};
 use crate::limits;
 use crate::merkle::inclusion;
-use crate::receipt::{Receipt, ReceiptError, StatusProof};
+use crate::receipt::{Receipt, ReceiptError};
 use crate::time::Date;
 
 /// A verdict without a receipt that could be judged.
@@ -52,7 +50,7 @@ pub(super) fn judge(known: &mut Known, receipt: &Receipt, question: &Question<'_
             Ok(()) => Reason::IssuerProven,
             Err(reason) => reason,
         };
-        time = check_time(issuance, receipt, &published);
+        time = check_time(issuance, receipt, &published, question);
     }
     if issuer == Reason::IssuerProven {
         facts.issuer = Some(issuer_facts(receipt));
@@ -64,7 +62,7 @@ pub(super) fn judge(known: &mut Known, receipt: &Receipt, question: &Question<'_
         (Reason::ContentMatches, _) => Reason::NotJudged,
         (reason, _) => reason,
     };
-    let status = check_status(known, receipt, question, &published, &mut facts);
+    let status = status::check(known, receipt, question, &published, &mut facts);
     let status = with_last_day(status, question, &facts);
     let lines = [content, issuer, time, status].map(Line::from);
     Verdict::new(lines, facts)
@@ -81,7 +79,7 @@ fn without_tree(content: Reason, time: Reason, facts: Facts) -> Verdict {
 }
 
 /// Step 1: the checkpoint counts, and carries no signature line but those that make it count.
-fn check_published(
+pub(super) fn check_published(
     known: &mut Known,
     checkpoint: &SignedCheckpoint,
     receipt: &Receipt,
@@ -205,80 +203,28 @@ fn check_issuance(
     }
 }
 
-/// Step 4: the issuance is in the tree.
-fn check_time(issuance: &Issuance, receipt: &Receipt, published: &PublishedCheckpoint) -> Reason {
+/// Step 4: the issuance is in the tree, and was at the moment that is asked about.
+fn check_time(
+    issuance: &Issuance,
+    receipt: &Receipt,
+    published: &PublishedCheckpoint,
+    question: &Question<'_>,
+) -> Reason {
     let leaf = leaf_hash(&Entry::Issuance(*issuance).to_bytes());
     let (size, root) = (published.size(), published.root());
     match inclusion::verify(&leaf, receipt.index, size, root, &receipt.proof) {
+        Ok(()) if question.moment() < published.proven_time() && question.at.is_some() => {
+            Reason::NotYetProvenAt
+        }
         Ok(()) => Reason::TimeProven,
         Err(_) => Reason::InclusionProofBad,
     }
 }
 
-/// Step 5: the snapshot closes a checkpoint that counts, the list is the snapshot's, and the
-/// document stands in it, not too long ago.
-fn check_status(
-    known: &mut Known,
-    receipt: &Receipt,
-    question: &Question<'_>,
-    published: &PublishedCheckpoint,
-    facts: &mut Facts,
-) -> Reason {
-    let Some(status) = &receipt.status else { return Reason::StatusMissing };
-    let state = match prove_status(known, receipt, status, question, published) {
-        Ok(state) => state,
-        Err(reason) => return reason,
-    };
-    let federation = question.federation;
-    let allowed_age_s = federation.current().status_age_s;
-    let (index, as_of) = (receipt.status_index(), status.time);
-    facts.status = Some(StatusFacts { state, as_of, index, allowed_age_s });
-    let latest = question.now.0.saturating_add(limits::VERIFIER_CLOCK_TOLERANCE_S);
-    match state {
-        StatusState::Suspended => Reason::Suspended,
-        StatusState::Superseded => Reason::Superseded,
-        StatusState::Revoked => Reason::Revoked,
-        StatusState::Valid if as_of.0 > latest => Reason::StatusInFuture,
-        StatusState::Valid if federation.is_expired(question.now) => Reason::FederationExpired,
-        StatusState::Valid if question.now.0.saturating_sub(as_of.0) > allowed_age_s => {
-            Reason::StatusStale
-        }
-        StatusState::Valid => Reason::StatusValid,
-    }
-}
-
-fn prove_status(
-    known: &mut Known,
-    receipt: &Receipt,
-    status: &StatusProof,
-    question: &Question<'_>,
-    published: &PublishedCheckpoint,
-) -> Result<StatusState, Reason> {
-    let other = match &status.checkpoint {
-        None => None,
-        Some(signed) if signed.checkpoint().origin() != published.origin() => {
-            return Err(Reason::StatusOfAnotherLog);
-        }
-        Some(signed) => Some(check_published(known, signed, receipt, question)?),
-    };
-    let tree = other.as_ref().unwrap_or(published);
-    // The snapshot must be the last entry of its tree: an older one stays in the tree for ever.
-    let last = tree.size().0.checked_sub(1).ok_or(Reason::SnapshotNotClosing)?;
-    let snapshot = status.snapshot(receipt.federation);
-    let leaf = leaf_hash(&Entry::Snapshot(snapshot).to_bytes());
-    inclusion::verify(&leaf, LeafIndex(last), tree.size(), tree.root(), &status.proof)
-        .map_err(|_| Reason::SnapshotNotClosing)?;
-    let state = status.piece.verify(receipt.status_index(), status.length, &status.root);
-    state.map_err(|error| match error {
-        StatusError::Outside { .. } => Reason::StatusIndexOutside,
-        _ => Reason::StatusProofBad,
-    })
-}
-
 /// Step 6: the last day of the document is not over. What was withdrawn stays withdrawn.
 fn with_last_day(status: Reason, question: &Question<'_>, facts: &Facts) -> Reason {
     let last_day = facts.document.as_ref().and_then(|document| document.valid_until);
-    let over = last_day.is_some_and(|day| question.now >= day.end());
+    let over = last_day.is_some_and(|day| question.moment() >= day.end());
     if over && status.state() != LineState::Bad { Reason::Expired } else { status }
 }
 

@@ -94,7 +94,9 @@ impl Reason {
             Reason::StatusMissing
             | Reason::StatusStale
             | Reason::StatusInFuture
-            | Reason::FederationExpired => self.unknown_status(),
+            | Reason::FederationExpired
+            | Reason::StatusHistoryMissing
+            | Reason::NotYetProvenAt => self.unknown_status(),
             _ => (
                 "not-judged",
                 "This cannot be judged because of another line.",
@@ -117,6 +119,16 @@ impl Reason {
                 "status-in-future",
                 "The status is dated in the future for the clock of this computer.",
                 "Set the clock of this computer and try again.",
+            ),
+            Reason::StatusHistoryMissing => (
+                "status-history-missing",
+                "Nothing at hand says whether it stood at the moment you ask about.",
+                "Ask about a moment soon after the receipt was made, or ask the issuing office.",
+            ),
+            Reason::NotYetProvenAt => (
+                "not-yet-proven-at",
+                "At the moment you ask about it was not yet proven to exist.",
+                "Ask about the proven time or a later moment.",
             ),
             _ => (
                 "federation-expired",
