@@ -23,6 +23,12 @@ pub enum Command {
     /// Say whether documents are VALID, INVALID, or CANNOT TELL
     #[command(after_help = EXIT_STATUS)]
     Verify(Verify),
+    /// Fetch the newest federation file from the nodes into the store; asks about no document
+    #[command(
+        after_help = "EXIT STATUS:\n  0  what is in the store is the newest that is known\n  2  \
+                            no node could be asked"
+    )]
+    Update(Update),
     /// Show every layer of a receipt in words; nothing is judged
     #[command(after_help = "EXIT STATUS:\n  0  shown\n  2  the receipt cannot be read")]
     Inspect(Inspect),
@@ -46,6 +52,12 @@ pub struct Verify {
     /// The receipt of the one document, where it does not lie beside it
     #[arg(long, value_name = "FILE")]
     pub receipt: Option<PathBuf>,
+    /// The store of `beleg update`, where it is not the usual one
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+    /// Use no store: only the federation file that is named
+    #[arg(long, conflicts_with = "store")]
+    pub no_store: bool,
     /// Judge as of this moment of the past: a day (its last second, UTC) or a time in UTC
     #[arg(long, value_name = "YYYY-MM-DD[THH:MM:SSZ]")]
     pub at: Option<String>,
@@ -55,6 +67,16 @@ pub struct Verify {
     /// Print nothing about documents that are VALID
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Update {
+    /// The federation file: whom to trust. Get it from a source that you trust
+    #[arg(long, value_name = "FILE")]
+    pub federation: PathBuf,
+    /// The store, where it is not $BELEG_STORE, $XDG_DATA_HOME/beleg or ~/.local/share/beleg
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,5 +1,5 @@
-//! `beleg`: checks documents against their receipts. It opens no socket and needs no account: what
-//! it trusts is the federation file that it is given.
+//! `beleg`: checks documents against their receipts. It needs no account: what it trusts is the
+//! federation file that it is given. No command but `update` opens a socket.
 
 mod args;
 mod extract;
@@ -7,7 +7,9 @@ mod layers;
 mod moment;
 mod report;
 mod run;
+mod store;
 mod trouble;
+mod update;
 mod view;
 mod words;
 
@@ -21,6 +23,7 @@ use trouble::RunError;
 fn main() -> ExitCode {
     let done = match Args::parse().command {
         Command::Verify(args) => verify(&args),
+        Command::Update(args) => update(&args),
         Command::Inspect(args) => inspect(&args),
         Command::Extract(args) => extract(&args),
         Command::Policy(args) => policy(&args),
@@ -44,6 +47,12 @@ fn verify(args: &args::Verify) -> Result<u8, RunError> {
     let counts = run::verify_all(args, &mut verdicts)?;
     verdicts.finish(counts)?;
     Ok(counts.exit())
+}
+
+fn update(args: &args::Update) -> Result<u8, RunError> {
+    let (newest, asked) = run::update(args)?;
+    report::update(&newest, &asked)?;
+    Ok(if asked.iter().any(|asked| asked.answer.is_ok()) { 0 } else { 2 })
 }
 
 fn inspect(args: &args::Inspect) -> Result<u8, RunError> {

@@ -3,9 +3,11 @@
 
 use crate::layers;
 use crate::run::{Checked, Counts, Listener, Opened};
+use crate::update::Asked;
 use crate::view::{SummaryView, VerdictView};
 use crate::words;
 use indicatif::{ProgressBar, ProgressStyle};
+use proto::federation::Federation;
 use proto::verify::Word;
 use std::io::{self, IsTerminal as _, Write};
 use verifier::{json, shown};
@@ -94,6 +96,30 @@ pub fn inspection(opened: &Opened, as_json: bool) -> io::Result<()> {
     } else {
         layers::words(opened).iter().try_for_each(|line| writeln!(out, "{line}"))?;
     }
+    out.flush()
+}
+
+/// Prints what the store holds now; what a node did wrong goes to stderr.
+pub fn update(newest: &Federation, asked: &[Asked]) -> io::Result<()> {
+    for Asked { url, answer } in asked {
+        if let Err(why) = answer {
+            let mut err = io::stderr().lock();
+            // Nobody is left to be told if this fails.
+            let _ =
+                writeln!(err, "beleg: {}: {}.", shown::text(url), shown::text(&why.to_string()));
+        }
+    }
+    let version = newest.current();
+    let good = asked.iter().filter(|asked| asked.answer.is_ok()).count();
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "federation {}: version {}, good until {}; {good} of {} nodes answered",
+        shown::text(&version.name),
+        version.number,
+        version.expires,
+        asked.len(),
+    )?;
     out.flush()
 }
 

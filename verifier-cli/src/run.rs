@@ -2,7 +2,9 @@
 
 use crate::args;
 use crate::moment;
+use crate::store::Store;
 use crate::trouble::{Obstacle, RunError};
+use crate::update::{self, Asked};
 use proto::document::{Content, ContentDigest};
 use proto::federation::Federation;
 use proto::hash::{Hash, Timestamp};
@@ -109,7 +111,12 @@ enum Task {
 
 /// Judges everything that was named.
 pub fn verify_all(args: &args::Verify, listener: &mut impl Listener) -> Result<Counts, RunError> {
-    let federation = read_federation(&args.federation)?;
+    let trusted = read_federation(&args.federation)?;
+    let store = if args.no_store { None } else { Store::named(args.store.as_deref()) };
+    let federation = match store {
+        Some(store) => store.newest(trusted)?,
+        None => trusted,
+    };
     let now = now();
     let at = args.at.as_deref().map(|text| moment::parse(text, now)).transpose()?;
     let mut tasks = tasks(args)?;
@@ -216,7 +223,8 @@ impl<'a> Worker<'a> {
         let mut ask = |with_sha512| {
             let content = digest(sealed.original(), with_sha512);
             let (receipt, federation, now) = (&sealed.receipt, self.federation, self.now);
-            let question = Question { content: Some(&content), receipt, federation, now };
+            let question =
+                Question { at: self.at, ..Question::new(Some(&content), receipt, federation, now) };
             verify_with(&mut self.known, &question)
         };
         let verdict = ask(false);
@@ -335,6 +343,15 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
         let _ = fs::remove_file(path);
         failed(why)
     })
+}
+
+/// The newest federation file that the nodes know, kept in the store, and what each node said.
+pub fn update(args: &args::Update) -> Result<(Federation, Vec<Asked>), RunError> {
+    let trusted = read_federation(&args.federation)?;
+    let store = Store::named(args.store.as_deref()).ok_or(RunError::NoStore)?;
+    let (newest, asked) = update::federation(store.newest(trusted)?);
+    store.keep(&newest)?;
+    Ok((newest, asked))
 }
 
 /// The policy file of one log.

@@ -32,6 +32,15 @@ pub enum RunError {
     NotSealed { path: PathBuf },
     #[error("--receipt names the receipt of one document, and here is more than one.")]
     ReceiptOfMany,
+    #[error("{}: the store holds a file that is refused: {why}", shown::path(.path))]
+    Stored { path: PathBuf, why: FederationError },
+    #[error("{}: the store holds another chain of versions than your federation file.",
+        shown::path(.path))]
+    Diverged { path: PathBuf },
+    #[error("{}: the store cannot be written: {why}.", shown::path(.path))]
+    Keep { path: PathBuf, why: io::Error },
+    #[error("There is no place for the store: neither BELEG_STORE nor HOME is set.")]
+    NoStore,
     #[error("--at: {0}")]
     Moment(#[from] MomentError),
     #[error("The federation has no log {}.", shown::text(.origin))]
@@ -60,6 +69,13 @@ impl RunError {
             RunError::Seal { .. } => "Ask whoever gave it to you for the file, unchanged.",
             RunError::NotSealed { .. } => "Name a PDF that was issued with its receipt in it.",
             RunError::ReceiptOfMany => "Name one document, or leave --receipt out.",
+            RunError::Stored { .. } => "Remove that file and run `beleg update`.",
+            RunError::Diverged { .. } => {
+                "Ask your own authority which is right; --no-store uses only the file you name."
+            }
+            RunError::Keep { .. } | RunError::NoStore => {
+                "Name a folder you may write with --store."
+            }
             RunError::Moment(_) => "Give a day or a time of the past, for example 2026-05-03.",
             RunError::NoLog { .. } | RunError::WhichLog { .. } => {
                 "Name one with --origin, as the authority lines of the federation file have it."

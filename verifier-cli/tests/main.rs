@@ -6,3 +6,4 @@ mod fixture;
 mod inspect;
 mod many;
 mod single;
+mod update;

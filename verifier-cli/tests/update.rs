@@ -1,0 +1,120 @@
+//! `beleg update` against real listeners: what it keeps, what it refuses, what it gives away.
+
+use crate::desk::{Desk, Issue, text};
+use crate::fixture::{World, continued};
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// A node that answers every request with `body` and keeps what it was asked.
+fn node(body: Arc<Mutex<Vec<u8>>>) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let requests = Arc::clone(&heard);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let (mut request, mut byte) = (Vec::new(), [0]);
+            while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
+                request.push(byte[0]);
+            }
+            requests.lock().unwrap().push(text(&request));
+            let body = body.lock().unwrap();
+            let length = body.len();
+            let head =
+                format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+            // A client that has read enough may hang up.
+            let _ = stream.write_all(&[head.as_bytes(), &body].concat());
+        }
+    });
+    (address, heard)
+}
+
+fn update(federation: &Path, store: &Path) -> Output {
+    let mut beleg = Command::new(env!("CARGO_BIN_EXE_beleg"));
+    beleg.arg("update").arg("--federation").arg(federation).arg("--store").arg(store);
+    beleg.output().unwrap()
+}
+
+fn kept(world: &World, store: &Path) -> Vec<u8> {
+    fs::read(store.join(world.federation.id().to_string()).join("federation")).unwrap()
+}
+
+#[test]
+fn the_chain_is_followed_and_nothing_goes_back() {
+    let body = Arc::new(Mutex::new(Vec::new()));
+    let (address, _) = node(Arc::clone(&body));
+    let world = World::at("2999-12-31", |_| format!("http://{address}"));
+    let first = world.federation.to_bytes();
+    let dir = tempfile::tempdir().unwrap();
+    let (federation, store) = (dir.path().join("federation"), dir.path().join("store"));
+    fs::write(&federation, &first).unwrap();
+    let second = continued(&world, &[0, 1, 2]);
+    let stranger = World::at("2998-12-31", |_| format!("http://{address}"));
+    let steps: [(&[u8], i32, &[u8]); 7] = [
+        (&first, 0, &first),
+        // Signed by too few, cut off, of another federation, or none at all.
+        (&continued(&world, &[0, 1]), 2, &first),
+        (&second[..second.len() - 9], 2, &first),
+        (&stranger.federation.to_bytes(), 2, &first),
+        (b"<html>\n", 2, &first),
+        (&second, 0, &second),
+        // An older file is no step back.
+        (&first, 0, &second),
+    ];
+    for (number, (given, code, want)) in steps.into_iter().enumerate() {
+        *body.lock().unwrap() = given.to_vec();
+        let said = update(&federation, &store);
+        assert_eq!(said.status.code(), Some(code), "{number}: {}", text(&said.stderr));
+        assert_eq!(text(&said.stderr).lines().count(), usize::from(code == 2), "{number}");
+        assert_eq!(kept(&world, &store), want, "{number}");
+    }
+}
+
+#[test]
+fn no_request_says_who_holds_what() {
+    let body = Arc::new(Mutex::new(Vec::new()));
+    let (address, heard) = node(Arc::clone(&body));
+    let world = World::at("2999-12-31", |_| format!("http://{address}"));
+    *body.lock().unwrap() = world.federation.to_bytes();
+    let mut said = Vec::new();
+    // Two holders, each with documents of their own beside them.
+    for names in [&["a.pdf"][..], &["b.pdf", "c.pdf"]] {
+        let desk = Desk::new();
+        desk.issue(names, Issue::default());
+        let federation = desk.dir.path().join("in").join("federation");
+        fs::write(&federation, world.federation.to_bytes()).unwrap();
+        let output = update(&federation, &desk.dir.path().join("store"));
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        said.push(std::mem::take(&mut *heard.lock().unwrap()));
+    }
+    assert_eq!(said[0], said[1]);
+    assert_eq!(said[0].len(), 1, "one node is asked once: {said:?}");
+    assert!(said[0][0].starts_with("GET /federation HTTP/1.1\r\n"), "{said:?}");
+}
+
+#[test]
+fn verify_takes_the_store_and_refuses_another_chain() {
+    let desk = Desk::new();
+    desk.issue(&["a.pdf"], Issue::default());
+    let store = desk.dir.path().join("store");
+    let folder = store.join(desk.world.federation.id().to_string());
+    fs::create_dir_all(&folder).unwrap();
+    let version = |args: &[&str]| {
+        let output = desk.beleg("verify", &[&desk.path("a.pdf")], &[args, &["--json"]].concat());
+        let json = serde_json::from_slice::<serde_json::Value>(&output.stdout);
+        (output.status.code().unwrap(), json.ok().and_then(|j| j["federation"]["version"].as_u64()))
+    };
+    let here = ["--store", store.to_str().unwrap()];
+    assert_eq!(version(&here), (0, Some(1)));
+    fs::write(folder.join("federation"), "broken").unwrap();
+    assert_eq!(version(&here), (2, None));
+    assert_eq!(version(&["--no-store"]), (0, Some(1)));
+    fs::write(folder.join("federation"), desk.world.federation.to_bytes()).unwrap();
+    assert_eq!(version(&here), (0, Some(1)));
+}
