@@ -99,3 +99,23 @@ fn other_readers_take_every_sealed_file() {
         assert_eq!(refused, Err(Refusal::Encrypted));
     }
 }
+
+/// `testdata/signed.pdf` has an ordinary signature by a self-made key, the others certify with
+/// DocMDP at levels 1 and 3.
+#[test]
+fn a_signature_stays_valid_and_a_certification_is_not_touched() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testdata");
+    let signed = fs::read(data.join("signed.pdf")).unwrap();
+    read_everywhere(dir.path(), "signed", &signed);
+    if let Some(text) =
+        clean("pdfsig", &["-nocert", dir.path().join("signed.pdf").to_str().unwrap()])
+    {
+        assert!(text.contains("Signature is Valid"), "{text}");
+    }
+    for name in ["certified-1.pdf", "certified-3.pdf"] {
+        let certified = fs::read(data.join(name)).unwrap();
+        let refused = seal(&certified, RECEIPT, Builder::V1);
+        assert_eq!(refused, Err(Refusal::SignatureForbids), "{name}");
+    }
+}
