@@ -24,7 +24,7 @@ enum Step {
     Tidy,
     /// Compiler and clippy warnings, all of them errors here
     Clippy,
-    /// proto compiles for a machine without an operating system
+    /// proto and seal compile for a machine without an operating system
     Wasm,
     /// The vectors in the tree are what the code makes
     Vectors,
@@ -66,7 +66,9 @@ fn perform(step: Step) -> Result<()> {
 /// it is missing, Debian's compiler with the sources of the standard library serves as well.
 fn wasm() -> Result<()> {
     const TARGET: &str = "wasm32-unknown-unknown";
-    let check = ["check", "-p", "beleg-proto", "--target", TARGET, "--target-dir", "target/wasm"];
+    let packages = ["-p", "beleg-proto", "-p", "beleg-seal"];
+    let check = [&["check", "--target", TARGET, "--target-dir", "target/wasm"], &packages[..]];
+    let check = check.concat();
     let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output()?;
     let sysroot = String::from_utf8(sysroot.stdout)?;
     if Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).is_dir() {
