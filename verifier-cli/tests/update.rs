@@ -1,7 +1,10 @@
 //! `beleg update` against real listeners: what it keeps, what it refuses, what it gives away.
 
 use crate::desk::{Desk, Issue, text};
-use crate::fixture::{World, continued};
+use crate::fixture::{Member, World};
+use proto::federation::{Pin, sign_next};
+use proto::hash::{EMPTY_ROOT, TreeSize};
+use proto::note::Note;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
@@ -117,4 +120,22 @@ fn verify_takes_the_store_and_refuses_another_chain() {
     assert_eq!(version(&["--no-store"]), (0, Some(1)));
     fs::write(folder.join("federation"), desk.world.federation.to_bytes()).unwrap();
     assert_eq!(version(&here), (0, Some(1)));
+}
+
+/// The file with one more version, signed by these members.
+fn continued(world: &World, signers: &[usize]) -> Vec<u8> {
+    let before = &world.federation;
+    let mut version = before.current().clone();
+    version.number += 1;
+    version.previous = Some(before.current().hash());
+    let pin = |member: &Member| Pin {
+        origin: member.log.verifier_key().name().into(),
+        size: TreeSize(0),
+        root: EMPTY_ROOT,
+    };
+    version.pins = world.members.iter().map(pin).collect();
+    let sign = |n: &usize| sign_next(before, &version, &world.members[*n].governance);
+    let lines = signers.iter().map(|n| sign(n).unwrap()).collect();
+    let note = Note::new(&version.to_text(), lines).unwrap();
+    [before.to_bytes(), note.to_bytes()].concat()
 }
