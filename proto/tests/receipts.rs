@@ -80,7 +80,17 @@ fn every_redaction_is_valid_and_says_how_many_are_hidden() {
         let json = String::from_utf8(proto::text::base64_decode(extra).unwrap()).unwrap();
         assert_eq!(json.contains("Jane Example"), mask & 4 != 0);
         assert!(!json.contains("secret"));
-        assert_eq!(redacted.redact(&[]), Err(ReceiptError::Redacted));
+        // Hidden step by step, it is what is hidden at once; what is hidden stays so.
+        for fewer in 0u32..16 {
+            let kept: Vec<u32> =
+                (0..4).filter(|bit| fewer >> bit & 1 == 1).map(|bit| bit + 4).collect();
+            let again = redacted.redact(&kept);
+            if fewer & !mask == 0 {
+                assert_eq!(again, receipt.redact(&kept), "{mask:b} {fewer:b}");
+            } else {
+                assert_eq!(again, Err(ReceiptError::AlreadyHidden), "{mask:b} {fewer:b}");
+            }
+        }
     }
     assert_eq!(receipt.redact(&[8]), Err(ReceiptError::BadNumber));
 }

@@ -50,25 +50,70 @@ pub fn root_of_fields(
     shown: &[(u32, Hash)],
     proof: &[Hash],
 ) -> Result<Hash, DisclosureError> {
+    climb(count, shown, proof, |_| ())
+}
+
+/// The proof for fewer fields than `proof` is for: nothing else is needed, because each hash that
+/// it holds either stands in the old proof or can be computed from what that one shows.
+pub fn narrow_proof(
+    count: u32,
+    shown: &[(u32, Hash)],
+    proof: &[Hash],
+    kept: &[u32],
+) -> Result<Vec<Hash>, DisclosureError> {
+    check_indexes(count, kept.iter().copied())?;
+    if kept.iter().any(|index| shown.binary_search_by_key(index, |(place, _)| *place).is_err()) {
+        return Err(DisclosureError::BadIndexes);
+    }
+    let mut kept = kept.to_vec();
+    let mut narrow = Vec::new();
+    climb(count, shown, proof, |level| {
+        for index in &kept {
+            let sibling = index ^ 1;
+            if kept.binary_search(&sibling).is_err() {
+                let known = level.iter().find(|(place, _)| *place == sibling);
+                narrow.extend(known.map(|(_, hash)| *hash));
+            }
+        }
+        kept.iter_mut().for_each(|index| *index >>= 1);
+        kept.dedup();
+    })?;
+    Ok(narrow)
+}
+
+/// Computes the root; each level of the tree, from the leaves up and without the root, is handed to
+/// `level` with all nodes that the leaves and the proof give, in order.
+fn climb(
+    count: u32,
+    shown: &[(u32, Hash)],
+    proof: &[Hash],
+    mut level: impl FnMut(&[(u32, Hash)]),
+) -> Result<Hash, DisclosureError> {
     check_indexes(count, shown.iter().map(|(index, _)| *index))?;
     let mut proof = proof.iter();
     let mut width = count;
     let mut known: Vec<(u32, Hash)> = shown.to_vec();
     while width > 1 {
         let mut above = Vec::with_capacity(known.len());
-        let mut level = known.into_iter().peekable();
-        while let Some((index, hash)) = level.next() {
+        let mut nodes = Vec::with_capacity(known.len().saturating_mul(2));
+        let mut rest = known.into_iter().peekable();
+        while let Some((index, hash)) = rest.next() {
             let sibling = index ^ 1;
-            let joined = if sibling >= width {
-                hash
-            } else if let Some((_, right)) = level.next_if(|(next, _)| *next == sibling) {
-                node_hash(&hash, &right)
+            if sibling >= width {
+                nodes.push((index, hash));
+                above.push((index >> 1, hash));
+                continue;
+            }
+            let (left, right) = if let Some((_, right)) = rest.next_if(|(i, _)| *i == sibling) {
+                (hash, right)
             } else {
-                let other = proof.next().ok_or(DisclosureError::BadProofLength)?;
-                if index < sibling { node_hash(&hash, other) } else { node_hash(other, &hash) }
+                let other = *proof.next().ok_or(DisclosureError::BadProofLength)?;
+                if index < sibling { (hash, other) } else { (other, hash) }
             };
-            above.push((index >> 1, joined));
+            nodes.extend([(index & !1, left), (index | 1, right)]);
+            above.push((index >> 1, node_hash(&left, &right)));
         }
+        level(&nodes);
         known = above;
         width = width.div_ceil(2);
     }
@@ -126,7 +171,41 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_choice_from_every_choice_of_seven_fields() {
+        let leaves = leaves(7);
+        for mask in 1..1u64 << 7 {
+            let (all, proof) = shown(&leaves, mask);
+            for fewer in (1..=mask).filter(|fewer| fewer & !mask == 0) {
+                let (kept, want) = shown(&leaves, fewer);
+                let kept: Vec<u32> = kept.iter().map(|(index, _)| *index).collect();
+                assert_eq!(narrow_proof(7, &all, &proof, &kept), Ok(want), "{mask:b} {fewer:b}");
+            }
+            let hidden: Vec<u32> = (0..7).filter(|i| mask >> i & 1 == 0).collect();
+            for index in hidden {
+                let bad = Err(DisclosureError::BadIndexes);
+                assert_eq!(narrow_proof(7, &all, &proof, &[index]), bad, "{mask:b} {index}");
+            }
+        }
+    }
+
     proptest! {
+        /// Hiding step by step gives what `rs_merkle` makes in one step, byte for byte.
+        #[test]
+        fn narrowing_is_what_rs_merkle_makes(
+            count in 1u32..=64, mask in any::<u64>(), cut in any::<u64>(), at in 0u32..64,
+        ) {
+            let leaves = leaves(count);
+            let always = 1 << (at % count);
+            let (all, proof) = shown(&leaves, mask | always);
+            let (kept, want) = shown(&leaves, mask & cut | always);
+            let places: Vec<u32> = kept.iter().map(|(index, _)| *index).collect();
+            let narrow = narrow_proof(count, &all, &proof, &places).unwrap();
+            prop_assert_eq!(&narrow, &want);
+            let root = root_of_fields(count, &kept, &narrow);
+            prop_assert_eq!(root, root_of_fields(count, &all, &proof));
+        }
+
         #[test]
         fn any_choice_of_any_count(count in 1u32..=64, mask in 1u64.., flip in 0usize..4096) {
             let leaves = leaves(count);

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::ReceiptError;
 use crate::document::commitment::{commit, commitment, field_leaf, salt};
-use crate::document::disclosure::{prove_fields, root_of_fields};
+use crate::document::disclosure::{narrow_proof, prove_fields, root_of_fields};
 use crate::document::field::{FIXED_NAMES, check_fixed, check_unique};
 use crate::document::{Document, DocumentError, Field};
 use crate::hash::Hash;
@@ -93,35 +93,46 @@ impl Disclosure {
                 Ok(commit(&Document::new(fields.clone())?, secret))
             }
             Disclosure::Redacted { count, fields, proof } => {
-                let leaf = |shown: &ShownField| field_leaf(&shown.salt, &shown.field);
-                let leaves: Vec<(u32, Hash)> =
-                    fields.iter().map(|shown| (shown.index, leaf(shown))).collect();
-                Ok(commitment(*count, &root_of_fields(*count, &leaves, proof)?))
+                Ok(commitment(*count, &root_of_fields(*count, &leaves(fields), proof)?))
             }
         }
     }
 
-    /// The same document with only these fields shown, and the four that are never hidden.
+    /// The same document with only these fields shown, and the four that are never hidden. The
+    /// secret is gone from it: whoever gets it has the salts of what it shows and no other.
     pub fn redact(&self, shown: &[u32]) -> Result<Disclosure, ReceiptError> {
-        let Disclosure::Full { secret, fields } = self else { return Err(ReceiptError::Redacted) };
-        let document = Document::new(fields.clone())?;
-        let fixed = FIXED_NAMES.len();
         let count = self.count();
         if shown.iter().any(|index| *index >= count) {
             return Err(ReceiptError::BadNumber);
         }
-        let kept: Vec<(u32, &Field)> = (0u32..)
-            .zip(fields)
-            .enumerate()
-            .filter(|(place, (index, _))| *place < fixed || shown.contains(index))
-            .map(|(_, field)| field)
-            .collect();
-        let indexes: Vec<u32> = kept.iter().map(|(index, _)| *index).collect();
-        let proof = prove_fields(&document, secret, &indexes).ok_or(ReceiptError::BadNumber)?;
-        let show = |(index, field): (u32, &Field)| {
-            let salt = salt(secret, index);
-            ShownField { index, field: field.clone(), salt }
+        self.check_fields()?;
+        let fixed = u32::try_from(FIXED_NAMES.len()).unwrap_or(u32::MAX);
+        let kept = |index: u32| index < fixed || shown.contains(&index);
+        let indexes: Vec<u32> =
+            self.shown().map(|(index, _)| index).filter(|index| kept(*index)).collect();
+        if shown.iter().any(|index| !indexes.contains(index)) {
+            return Err(ReceiptError::AlreadyHidden);
+        }
+        let (fields, proof) = match self {
+            Disclosure::Full { secret, fields } => {
+                let document = Document::new(fields.clone())?;
+                let proof =
+                    prove_fields(&document, secret, &indexes).ok_or(ReceiptError::BadNumber)?;
+                let show = |(index, field): (u32, &Field)| {
+                    let salt = salt(secret, index);
+                    ShownField { index, field: field.clone(), salt }
+                };
+                (self.shown().filter(|(index, _)| kept(*index)).map(show).collect(), proof)
+            }
+            Disclosure::Redacted { fields, proof, .. } => {
+                let proof = narrow_proof(count, &leaves(fields), proof, &indexes)?;
+                (fields.iter().filter(|shown| kept(shown.index)).cloned().collect(), proof)
+            }
         };
-        Ok(Disclosure::Redacted { count, fields: kept.into_iter().map(show).collect(), proof })
+        Ok(Disclosure::Redacted { count, fields, proof })
     }
+}
+
+fn leaves(fields: &[ShownField]) -> Vec<(u32, Hash)> {
+    fields.iter().map(|shown| (shown.index, field_leaf(&shown.salt, &shown.field))).collect()
 }

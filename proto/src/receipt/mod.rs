@@ -132,9 +132,9 @@ pub enum ReceiptError {
     /// The batch path is malformed.
     #[error(transparent)]
     Batch(#[from] BatchError),
-    /// The receipt is redacted already, so nothing can be hidden or shown.
-    #[error("The receipt is redacted; only a full receipt can be redacted.")]
-    Redacted,
+    /// A field that is to be kept is hidden already, and only a fuller receipt can show it.
+    #[error("A field that is to be kept is hidden in this receipt already.")]
+    AlreadyHidden,
     /// The answer of the node does not fit what was sent.
     #[error("The node's answer does not belong to this batch.")]
     OtherBatch,
