@@ -35,6 +35,9 @@ pub enum Command {
     /// Take the original and the receipt out of a sealed PDF; nothing is judged
     #[command(after_help = "EXIT STATUS:\n  0  both are written\n  2  neither is")]
     Extract(Extract),
+    /// Write a receipt that shows only the fields you name, and those that may never be hidden
+    #[command(after_help = "EXIT STATUS:\n  0  written\n  2  nothing was written")]
+    Redact(Redact),
     /// Print the federation as a C2SP tlog-policy, for other people's tools
     #[command(after_help = "EXIT STATUS:\n  0  printed\n  2  the federation file is refused")]
     Policy(Policy),
@@ -100,6 +103,26 @@ pub struct Extract {
     /// The folder to write into, instead of the one where the file lies
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["keep", "mandatory_only"]))]
+pub struct Redact {
+    /// A receipt, or a document whose receipt lies beside it
+    #[arg(value_name = "RECEIPT|FILE")]
+    pub path: PathBuf,
+    /// Names of the fields to go on showing; content, type, unit and valid-until always stay
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    pub keep: Vec<String>,
+    /// Hide every field that can be hidden
+    #[arg(long)]
+    pub mandatory_only: bool,
+    /// The new receipt; without this it is NAME.redacted.tlog-proof beside the old one
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Judge the new receipt against this federation file, and write nothing if it is INVALID
+    #[arg(long, value_name = "FILE")]
+    pub federation: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

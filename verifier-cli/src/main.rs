@@ -5,6 +5,7 @@ mod args;
 mod extract;
 mod layers;
 mod moment;
+mod redact;
 mod report;
 mod run;
 mod store;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Command::Update(args) => update(&args),
         Command::Inspect(args) => inspect(&args),
         Command::Extract(args) => extract(&args),
+        Command::Redact(args) => redact(&args),
         Command::Policy(args) => policy(&args),
     };
     match done {
@@ -65,6 +67,11 @@ fn extract(args: &args::Extract) -> Result<u8, RunError> {
     for path in extract::extract(args)? {
         report::raw(format!("{}\n", verifier::shown::path(&path)).as_bytes())?;
     }
+    Ok(0)
+}
+
+fn redact(args: &args::Redact) -> Result<u8, RunError> {
+    report::lines(&redact::words(&redact::redact(args)?))?;
     Ok(0)
 }
 

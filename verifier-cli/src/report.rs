@@ -123,6 +123,12 @@ pub fn update(newest: &Federation, asked: &[Asked]) -> io::Result<()> {
     out.flush()
 }
 
+/// Prints lines that are escaped already.
+pub fn lines(lines: &[String]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    lines.iter().try_for_each(|line| writeln!(out, "{line}"))
+}
+
 /// Prints bytes as they are.
 pub fn raw(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();

@@ -284,18 +284,20 @@ fn names_sha512(verdict: &Verdict) -> bool {
 }
 
 /// The system's clock.
-fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     // A clock before 1970 reads as 0: every time is then in the future, which the verdict says.
     Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs()))
 }
 
-fn read_federation(path: &Path) -> Result<Federation, RunError> {
+/// The federation file.
+pub fn read_federation(path: &Path) -> Result<Federation, RunError> {
     let bytes = read(path, limits::FEDERATION_BYTES)?;
     let failed = |why| RunError::Federation { path: path.to_path_buf(), why };
     Federation::parse(&bytes).map_err(failed)
 }
 
-fn read(path: &Path, limit: usize) -> Result<Vec<u8>, RunError> {
+/// A whole file of at most `limit` bytes.
+pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, RunError> {
     let failed = |why| RunError::File { path: path.to_path_buf(), why };
     input::read_bounded(path, limit).map_err(failed)
 }
@@ -334,7 +336,7 @@ pub fn inspect(args: &args::Inspect) -> Result<Opened, RunError> {
     Ok(Opened { path, size: bytes.len(), receipt })
 }
 
-/// Writes a file that must not be there yet.
+/// Writes a file that is not there yet; nothing is left of it if that fails.
 pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
     let failed = |why| RunError::Write { path: path.to_path_buf(), why };
     let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(failed)?;

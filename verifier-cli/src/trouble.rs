@@ -1,6 +1,7 @@
 //! What can be in the way: of a command as a whole, and of judging one document.
 
 use crate::moment::MomentError;
+use crate::redact::RedactError;
 use proto::federation::FederationError;
 use proto::policy::PolicyError;
 use proto::receipt::ReceiptError;
@@ -50,6 +51,8 @@ pub enum RunError {
     WhichLog { origins: Vec<String> },
     #[error("{0}")]
     Policy(#[from] PolicyError),
+    #[error(transparent)]
+    Redact(#[from] RedactError),
     #[error("The result cannot be printed: {0}.")]
     Print(#[from] io::Error),
     #[error("{}: it cannot be written: {why}.", shown::path(.path))]
@@ -80,6 +83,7 @@ impl RunError {
             RunError::NoLog { .. } | RunError::WhichLog { .. } => {
                 "Name one with --origin, as the authority lines of the federation file have it."
             }
+            RunError::Redact(error) => error.next_step(),
             RunError::Policy(_) => "Check the federation file; it cannot be written in that form.",
             RunError::Print(_) => "Check where the output goes.",
             RunError::Write { .. } => {

@@ -80,6 +80,7 @@ struct DocumentView {
     length: u64,
     fields: Vec<FieldView>,
     hidden_fields: u32,
+    hidden_places: Vec<u32>,
     entry: u64,
     batch_width: u64,
 }
@@ -222,6 +223,7 @@ impl From<&DocumentFacts> for DocumentView {
             length: document.length,
             fields: document.shown.iter().map(field).collect(),
             hidden_fields: document.hidden,
+            hidden_places: crate::words::hidden_places(document),
             entry: document.entry.0,
             batch_width: document.batch_width,
         }

@@ -1,6 +1,7 @@
 //! The four lines of a verdict in words, and what the issuer says besides. What is proven and what
 //! is claimed never stand in one sentence. Everything here is escaped before it is put together.
 
+use crate::redact;
 use crate::run::Checked;
 use proto::time;
 use proto::verify::{DocumentFacts, Facts, Line, LineState, Verdict};
@@ -111,7 +112,19 @@ fn claims(document: &DocumentFacts) -> Vec<String> {
     }
     if document.hidden > 0 {
         let all = document.shown.len() as u64 + u64::from(document.hidden);
-        lines.push(row("hidden", &format!("{} of {all} fields are hidden.", document.hidden)));
+        let places: Vec<String> = hidden_places(document).iter().map(u32::to_string).collect();
+        let (hidden, places) = (document.hidden, places.join(", "));
+        let sentence = format!(
+            "{hidden} of {all} fields are hidden: the holder left out those at places {places}."
+        );
+        lines.push(row("hidden", &sentence));
     }
     lines
+}
+
+/// The places of the fields that the holder left out.
+pub fn hidden_places(document: &DocumentFacts) -> Vec<u32> {
+    let shown = document.shown.iter().map(|(place, ..)| *place);
+    let count = u32::try_from(document.shown.len()).unwrap_or(u32::MAX);
+    redact::hidden_places(count.saturating_add(document.hidden), shown)
 }

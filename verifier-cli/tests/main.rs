@@ -5,5 +5,6 @@ mod desk;
 mod fixture;
 mod inspect;
 mod many;
+mod redact;
 mod single;
 mod update;

@@ -69,6 +69,7 @@ fn json_has_its_promised_shape() {
         "entry",
         "fields",
         "hidden_fields",
+        "hidden_places",
         "length",
         "media_type",
         "reference",
