@@ -57,7 +57,8 @@ fn a_hidden_grade_is_not_found_by_trying_all_grades() {
     let (_, [receipt, _]) = twins();
     let redacted = receipt.redact(&[4, 5, HOLDER]).unwrap();
     let left = hashes(&redacted);
-    // The leaf of the grade itself is in what is left: it is the salt that keeps it from being read.
+    // The leaf of the grade itself is in what is left: it is the salt that keeps it from being
+    // read.
     let Disclosure::Full { secret, .. } = receipt.disclosure else { panic!("not a full receipt") };
     let leaf = |grade: &Field| field_leaf(&salt(&secret, GRADE), grade).0;
     assert!(grades().any(|grade| left.contains(&leaf(&grade))));
@@ -113,7 +114,7 @@ proptest! {
             receipt = receipt.redact(&kept).unwrap();
             let bytes = receipt.to_bytes().unwrap();
             let (content, federation) = (Some(&content), &federation);
-            let verdict = verify(&Question { content, receipt: &bytes, federation, now: NOW });
+            let verdict = verify(&Question { content, receipt: &bytes, federation, now: NOW, at: None });
             prop_assert_eq!(verdict.reason, Reason::Valid);
             let document = verdict.facts.document.unwrap();
             let shown: Vec<u32> = document.shown.iter().map(|(place, ..)| *place).collect();
