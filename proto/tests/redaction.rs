@@ -114,7 +114,7 @@ proptest! {
             receipt = receipt.redact(&kept).unwrap();
             let bytes = receipt.to_bytes().unwrap();
             let (content, federation) = (Some(&content), &federation);
-            let verdict = verify(&Question { content, receipt: &bytes, federation, now: NOW, at: None });
+            let verdict = verify(&Question::new(content, &bytes, federation, NOW));
             prop_assert_eq!(verdict.reason, Reason::Valid);
             let document = verdict.facts.document.unwrap();
             let shown: Vec<u32> = document.shown.iter().map(|(place, ..)| *place).collect();
