@@ -3,6 +3,7 @@
 
 mod args;
 mod extract;
+mod judge;
 mod layers;
 mod moment;
 mod redact;

@@ -1,8 +1,9 @@
 //! The only file of `beleg` that prints. The result goes to stdout, everything else to stderr, and
 //! whatever came from outside is escaped first.
 
+use crate::judge::Checked;
 use crate::layers;
-use crate::run::{Checked, Counts, Listener, Opened};
+use crate::run::{Counts, Listener, Opened};
 use crate::update::Asked;
 use crate::view::{SummaryView, VerdictView};
 use crate::words;

@@ -1,7 +1,8 @@
 //! The JSON that `beleg` prints. The names and codes here are promised in docs/verifying.md:
 //! members are added, never renamed or taken away. Times are seconds as POSIX counts them.
 
-use crate::run::{Checked, Counts};
+use crate::judge::Checked;
+use crate::run::Counts;
 use proto::hash::Hash;
 use proto::ledger::StatusState;
 use proto::verify::{

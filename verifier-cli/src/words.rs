@@ -1,8 +1,8 @@
 //! The four lines of a verdict in words, and what the issuer says besides. What is proven and what
 //! is claimed never stand in one sentence. Everything here is escaped before it is put together.
 
+use crate::judge::Checked;
 use crate::redact;
-use crate::run::Checked;
 use proto::time;
 use proto::verify::{DocumentFacts, Facts, Line, LineState, Verdict};
 use verifier::shown;
