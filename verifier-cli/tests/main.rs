@@ -1,6 +1,7 @@
 //! `beleg` as a person or a program meets it: the built binary, files on disk, exit codes and
 //! output. The federation, the log and the receipts are real and made here; no node is needed.
 
+mod attacks;
 mod desk;
 mod fixture;
 mod inspect;

@@ -1,18 +1,20 @@
-//! The test vectors of `proto/tests/testdata`: written by the examples `vectors*` of proto from
-//! fixed seeds, and compared with what is in the tree.
+//! The test vectors in `PACKAGE/tests/testdata`: written by the examples `vectors*` of the package
+//! from fixed seeds, and compared with what is in the tree.
 
 use crate::steps;
 use anyhow::{Result, ensure};
 use e2e::process::{run, workspace};
 use std::process::Command;
 
-/// Where the vectors are.
-const FOLDER: &str = "proto/tests/testdata";
+/// Folder and name of the packages that have vectors.
+const PACKAGES: [(&str, &str); 2] = [("proto", "beleg-proto"), ("verifier-cli", "beleg")];
 
 /// Writes all vectors into the tree.
 pub fn write() -> Result<()> {
-    for example in examples()? {
-        steps::run_cargo(&["run", "--quiet", "-p", "beleg-proto", "--example", &example])?;
+    for (folder, package) in PACKAGES {
+        for example in examples(folder)? {
+            steps::run_cargo(&["run", "--quiet", "-p", package, "--example", &example])?;
+        }
     }
     Ok(())
 }
@@ -24,23 +26,25 @@ pub fn compare() -> Result<()> {
     let after = state()?;
     ensure!(
         before == after,
-        "the vectors in {FOLDER} are not what proto makes today.\n{after}\nFormats are promised: \
-         if this change is meant, it needs a new version byte and new files beside the old ones."
+        "the vectors in the tree are not what the code makes today.\n{after}\nFormats are \
+         promised: if this change is meant, it needs a new version byte and new files beside the \
+         old ones."
     );
     Ok(())
 }
 
 /// What differs from the last commit, with content.
 fn state() -> Result<String> {
+    let folders = PACKAGES.map(|(folder, _)| format!("{folder}/tests/testdata"));
     let git = |args: &[&str]| {
-        run(Command::new("git").current_dir(workspace()).args(args).args(["--", FOLDER]))?.ok()
+        run(Command::new("git").current_dir(workspace()).args(args).arg("--").args(&folders))?.ok()
     };
     let new = git(&["ls-files", "--others", "--exclude-standard"])?;
     Ok(git(&["diff", "HEAD", "--stat", "-p"])? + &new)
 }
 
-fn examples() -> Result<Vec<String>> {
-    let folder = workspace().join("proto/examples");
+fn examples(folder: &str) -> Result<Vec<String>> {
+    let folder = workspace().join(folder).join("examples");
     let mut names = Vec::new();
     for file in std::fs::read_dir(folder)? {
         let path = file?.path();

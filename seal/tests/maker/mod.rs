@@ -1,5 +1,7 @@
 //! Small PDF files made here, byte for byte the same every time.
 
+#![allow(dead_code, reason = "each user needs a part")]
+
 use std::fmt::Write as _;
 
 /// How a file is put together.
