@@ -108,7 +108,7 @@ pub struct Extract {
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["keep", "mandatory_only"]))]
 pub struct Redact {
-    /// A receipt, or a document whose receipt lies beside it
+    /// A receipt, or a document whose receipt lies beside it or, in a PDF, in it
     #[arg(value_name = "RECEIPT|FILE")]
     pub path: PathBuf,
     /// Names of the fields to go on showing; content, type, unit and valid-until always stay
@@ -117,7 +117,8 @@ pub struct Redact {
     /// Hide every field that can be hidden
     #[arg(long)]
     pub mandatory_only: bool,
-    /// The new receipt; without this it is NAME.redacted.tlog-proof beside the old one
+    /// The new file; without this it is NAME.redacted.tlog-proof, or for a sealed PDF
+    /// NAME.redacted.sealed.pdf, beside the old one
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Judge the new receipt against this federation file, and write nothing if it is INVALID

@@ -160,7 +160,7 @@ impl<'a> Worker<'a> {
 }
 
 /// Digests of what is in memory.
-fn digest(content: &[u8], with_sha512: bool) -> ContentDigest {
+pub fn digest(content: &[u8], with_sha512: bool) -> ContentDigest {
     ContentDigest {
         sha256: Hash(Sha256::digest(content).into()),
         length: content.len() as u64,

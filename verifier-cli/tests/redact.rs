@@ -109,3 +109,45 @@ fn nothing_is_written_over_and_nothing_that_does_not_hold() {
     assert_eq!(redact(&desk, &desk.path("a.pdf"), &args).0, 2);
     assert!(!out.exists());
 }
+
+#[test]
+fn a_sealed_pdf_stays_one_and_its_original_the_same() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testdata");
+    let federation = data.join("federation");
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let beleg = |command: &str, name: &str, args: &[&str]| {
+        let mut beleg = std::process::Command::new(env!("CARGO_BIN_EXE_beleg"));
+        let federation = ["--federation", federation.to_str().unwrap()];
+        let more = if command == "extract" { &[][..] } else { &federation[..] };
+        let output = beleg.arg(command).arg(path(name)).args(args).args(more).output().unwrap();
+        (output.status.code().unwrap(), text(&output.stdout) + &text(&output.stderr))
+    };
+    for (from, to) in [("good", "a.sealed"), ("good-stream", "b"), ("appended-newline", "c")] {
+        fs::copy(data.join(format!("sealed/{from}.pdf")), path(&format!("{to}.pdf"))).unwrap();
+    }
+    let moment = ["--no-store", "--at", "2026-05-03T15:00:00Z"];
+    for (name, redacted) in
+        [("a.sealed.pdf", "a.redacted.sealed.pdf"), ("b.pdf", "b.original.redacted.sealed.pdf")]
+    {
+        let (code, said) = beleg("redact", name, &["--keep", "date"]);
+        assert_eq!(code, 0, "{said}");
+        assert!(said.contains(redacted) && said.contains("1 of 6 fields, at places 5"), "{said}");
+        let (code, said) = beleg("verify", redacted, &moment);
+        assert_eq!(code, 0, "{said}");
+        assert!(said.contains("2026-05-02") && !said.contains("grade"), "{said}");
+        // It can be done again, but never over a file.
+        assert_eq!(beleg("redact", name, &["--mandatory-only"]).0, 2);
+        assert_eq!(beleg("redact", redacted, &["--mandatory-only"]).0, 0);
+    }
+    let out = ["--out", &path("out").display().to_string()].map(str::to_owned);
+    fs::create_dir(path("out")).unwrap();
+    let (code, said) = beleg("extract", "a.redacted.sealed.pdf", &[&out[0], &out[1]]);
+    assert_eq!(code, 0, "{said}");
+    let original = fs::read(path("out").join("a.redacted.pdf")).unwrap();
+    assert!(fs::read(path("a.sealed.pdf")).unwrap().starts_with(&original));
+    // What was changed after sealing is not sealed anew.
+    let (code, said) = beleg("redact", "c.pdf", &["--mandatory-only"]);
+    assert_eq!(code, 2, "{said}");
+    assert!(!path("c.original.redacted.sealed.pdf").exists());
+}
