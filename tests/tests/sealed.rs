@@ -2,11 +2,11 @@
 //!    the original and its receipt stay; what cannot be sealed is named with the reason.
 //! 2. The sealed file alone is VALID, also among others in a folder, and `inspect` reads it.
 //! 3. `extract` gives original and receipt back, byte for byte, and writes over nothing.
-//! 4. A byte behind it, a page changed, the seal taken off, and a receipt sealed into another file:
-//!    none is VALID. (All attacks that we know are in `verifier-cli/tests/testdata/sealed`.)
+//! 4. A byte behind it, a page changed, the seal taken off, a receipt sealed into another file:
+//!    none is VALID. (The attacks by name are in `verifier-cli/tests/testdata/sealed`.)
 //! 5. A second run over the folder does not issue what is sealed.
-//! 6. The holder hides what need not be shown: out comes another sealed PDF, which is VALID, says how
-//!    many fields are hidden, and opens to the same original.
+//! 6. The holder hides what need not be shown: out comes another sealed PDF, which is VALID, says
+//!    how many fields are hidden, and begins with the same original.
 
 use crate::town::{TYPE, Town, expect, receipt};
 use anyhow::Result;
