@@ -8,6 +8,7 @@
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -131,10 +132,13 @@ impl Writer {
     }
 }
 
-/// Creates or replaces one file outside a store (marks, keys), durably.
-pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+/// Creates or replaces one file outside a store (marks, plans, tokens), durably. Only its owner may
+/// read it.
+pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let temporary = path.with_extension("new");
-    let mut file = File::create(&temporary).map_err(|e| io_error(&temporary, "create file", e))?;
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = options.open(&temporary).map_err(|e| io_error(&temporary, "create file", e))?;
     file.write_all(bytes).map_err(|e| io_error(&temporary, "write", e))?;
     file.sync_all().map_err(|e| sync_error(path, e))?;
     fs::rename(&temporary, path).map_err(|e| io_error(path, "replace", e))?;
@@ -145,7 +149,7 @@ pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> 
 }
 
 /// Makes the names in a folder durable.
-pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
     let open = File::open(folder).map_err(|e| io_error(folder, "open folder", e))?;
     open.sync_all().map_err(|e| sync_error(folder, e))
 }

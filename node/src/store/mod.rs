@@ -15,6 +15,7 @@ mod suite;
 
 use std::io;
 
+pub(crate) use durable::{replace_file, sync_folder};
 pub use files::{FileStore, Files};
 pub use index::{Index, IndexError, LogIndex, Mark};
 
