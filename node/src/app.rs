@@ -2,13 +2,14 @@
 //! nothing.
 //!
 //! Start: federation and keys, store and index, mirrors, own log, HTTP, then the restart rule and
-//! rounds. Stop: the writer finishes the step in hand, the mirrors finish the request in hand, then
-//! HTTP lets its last answers out.
+//! rounds. Stop: the writer finishes the step in hand, hosted offices leave what they have begun to
+//! the next start, the mirrors finish the request in hand, then HTTP lets its last answers out.
 
 mod open;
 #[cfg(test)]
 mod tests;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ use crate::client::{Client, ClientError, Timeouts};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ServeOptions};
 use crate::halt::Halt;
+use crate::hosted::OpenError;
+use crate::hosted::office::OfficeError;
 use crate::http::{self, Node};
 use crate::identity::{self, Identity};
 use crate::log::board::Published;
@@ -62,6 +65,12 @@ pub enum AppError {
     /// The own log cannot be opened.
     #[error(transparent)]
     Replica(#[from] ReplicaError),
+    /// A hosted office cannot be opened.
+    #[error(transparent)]
+    Office(#[from] OfficeError),
+    /// What hosted offices have begun cannot be read.
+    #[error(transparent)]
+    Hosted(#[from] OpenError),
     /// A checkpoint file of the own log cannot be read.
     #[error(
         "{path}: this file is not a checkpoint of {origin}\n\
@@ -124,6 +133,7 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<(), AppError
         pool: config.pool_submissions,
         timeouts: Timeouts { connect: config.peer_connect_timeout, request: config.peer_timeout },
         gossip: GOSSIP_INTERVAL,
+        hosted: Some(config.hosted),
     };
     let running = Running::start(parts, listener).await?;
     tokio::select! {
@@ -156,6 +166,8 @@ pub struct Parts {
     pub timeouts: Timeouts,
     /// Pause between two rounds of gossip.
     pub gossip: Duration,
+    /// The folder of the hosted offices.
+    pub hosted: Option<PathBuf>,
 }
 
 /// A node at work.
@@ -168,6 +180,7 @@ pub struct Running {
     writer_ended: watch::Receiver<bool>,
     http: JoinHandle<()>,
     gossip: JoinHandle<()>,
+    desks: Vec<JoinHandle<()>>,
     halt: Halt,
     node: Arc<Node>,
 }
@@ -183,7 +196,7 @@ impl Running {
             open.await.map_err(|_| AppError::Panicked)??
         };
         let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
-        let Opened { node, own, watched } = opened;
+        let Opened { node, own, watched, hosted } = opened;
         let (stop_http, http_stopped) = watch::channel(false);
         let http = tokio::spawn(http::listen::serve(
             listener,
@@ -197,6 +210,7 @@ impl Running {
         let gossip = Gossip::new(watched, named, Arc::clone(&node.evidence), halt.clone());
         let gossip = tokio::spawn(gossip.run(parts.gossip));
         let (stop, stopped) = watch::channel(false);
+        let desks = hosted.map(|hosted| hosted.start(&stopped)).unwrap_or_default();
         let (ended, writer_ended) = watch::channel(false);
         let writer = own.map(|own| {
             let node = Arc::clone(&node);
@@ -206,7 +220,7 @@ impl Running {
                 outcome
             })
         });
-        Ok(Running { stop, stop_http, writer, writer_ended, http, gossip, halt, node })
+        Ok(Running { stop, stop_http, writer, writer_ended, http, gossip, desks, halt, node })
     }
 
     /// Returns when the node cannot go on by itself.
@@ -231,6 +245,9 @@ impl Running {
             Some(writer) => writer.await.unwrap_or(Err(AppError::Panicked)),
             None => Ok(()),
         };
+        for desk in self.desks {
+            let _panicked = desk.await;
+        }
         self.node.mirrors.close().await;
         self.stop_http.send_replace(true);
         let _panicked = self.http.await;

@@ -34,6 +34,9 @@ pub enum Command {
     /// The offices that may issue in an authority's name.
     #[command(subcommand)]
     Issuer(Issuer),
+    /// Offices for which this node hashes, signs and writes receipts.
+    #[command(subcommand)]
+    Hosted(Hosted),
 }
 
 /// `init`
@@ -232,6 +235,85 @@ pub struct Signer {
     /// The node that takes the entry, if not at the address in the federation file.
     #[arg(long, value_name = "URL")]
     pub node: Option<String>,
+}
+
+/// `hosted ...`
+#[derive(Subcommand, Debug)]
+pub enum Hosted {
+    /// Makes an office's folder with its issuer key, and the request that the authority's
+    /// administrator admits with `issuer admit`. Overwrites nothing.
+    Init {
+        /// Which office.
+        #[command(flatten)]
+        office: HostedOffice,
+        /// The office's name, as people see it.
+        #[arg(long)]
+        name: String,
+        /// A document type that it issues. May be given several times.
+        #[arg(long = "type", value_name = "TYPE", required = true)]
+        types: Vec<String>,
+    },
+    /// The tokens with which programs issue in the office's name.
+    #[command(subcommand)]
+    Token(Token),
+    /// Lists what was issued, oldest first: status index, time, type, reference.
+    Issued {
+        /// Which office.
+        #[command(flatten)]
+        office: HostedOffice,
+        /// Only documents with this reference.
+        #[arg(long)]
+        reference: Option<String>,
+        /// Only the document with this status index.
+        #[arg(long, value_name = "INDEX")]
+        status: Option<u64>,
+    },
+}
+
+/// `hosted token ...`
+#[derive(Subcommand, Debug)]
+pub enum Token {
+    /// Makes a token and shows it, this once.
+    Create {
+        /// Which office.
+        #[command(flatten)]
+        office: HostedOffice,
+        /// Who uses it.
+        #[arg(long)]
+        name: String,
+        /// A document type that may be issued with it. May be given several times.
+        #[arg(long = "type", value_name = "TYPE", required = true)]
+        types: Vec<String>,
+        /// Documents a minute, at most.
+        #[arg(long, value_name = "DOCUMENTS", default_value_t = 60)]
+        rate: u32,
+    },
+    /// Lists tokens: id, state, rate, documents issued, time of the last one, types, name.
+    List {
+        /// Which office.
+        #[command(flatten)]
+        office: HostedOffice,
+    },
+    /// Revokes a token; from the next request on it lets nobody in.
+    Revoke {
+        /// Which office.
+        #[command(flatten)]
+        office: HostedOffice,
+        /// Its id, as `hosted token list` shows it.
+        #[arg(long)]
+        id: String,
+    },
+}
+
+/// A hosted office of a node.
+#[derive(Args, Debug)]
+pub struct HostedOffice {
+    /// The node's config file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// Short name of the office (a-z, 0-9, hyphen).
+    #[arg(long, value_name = "NAME")]
+    pub office: String,
 }
 
 #[cfg(test)]

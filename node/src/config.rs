@@ -28,6 +28,8 @@ pub struct Config {
     pub data: PathBuf,
     /// The federation file.
     pub federation: PathBuf,
+    /// The folder of the offices that this node hosts; it need not be there.
+    pub hosted: PathBuf,
     /// The authority's log; `None` if this node only mirrors and cosigns.
     pub log: Option<LogConfig>,
     /// The operator's cosigner; `None` if it runs in another node.
@@ -146,6 +148,7 @@ struct Written {
     listen: Spanned<String>,
     data: PathBuf,
     federation: PathBuf,
+    hosted: Option<PathBuf>,
     origin: Option<String>,
     log_key: Option<PathBuf>,
     cosigner_ed25519_key: Option<PathBuf>,
@@ -205,6 +208,7 @@ impl Config {
             listen: checks.address(&w.listen)?,
             data: place(&w.data),
             federation: place(&w.federation),
+            hosted: folder.join(w.hosted.as_deref().unwrap_or(Path::new(defaults::HOSTED))),
             log: log.map(|(origin, key)| LogConfig {
                 origin: origin.display().to_string(),
                 key: place(key),
@@ -241,6 +245,7 @@ impl Config {
 }
 
 mod defaults {
+    pub(super) const HOSTED: &str = "hosted";
     pub(super) const ROUND_MS: u64 = 2;
     pub(super) const IDLE_S: u64 = 60;
     pub(super) const POOL: u64 = 16_384;

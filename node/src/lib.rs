@@ -11,6 +11,7 @@ pub mod evidence;
 pub mod fsck;
 pub mod halt;
 pub mod health;
+pub mod hosted;
 pub mod http;
 pub mod identity;
 pub mod keys;

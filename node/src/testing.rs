@@ -2,6 +2,7 @@
 //! that stands where it was put.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,6 +44,8 @@ pub struct Seat {
     pub pool: usize,
     pub without_peers: Vec<String>,
     pub running: Option<Running>,
+    /// The folder of its hosted offices.
+    pub hosted: Option<PathBuf>,
     index: TempDir,
     address: SocketAddr,
 }
@@ -139,6 +142,7 @@ impl World {
             pool: 1_000,
             without_peers: Vec::new(),
             running: None,
+            hosted: None,
             index: tempfile::tempdir().unwrap(),
             address: *address,
         };
@@ -185,6 +189,7 @@ impl World {
                 request: Duration::from_secs(10),
             },
             gossip: Duration::from_millis(100),
+            hosted: place.hosted.clone(),
         };
         let listener = bind(place.address).await;
         place.running = Some(Running::start(parts, listener).await?);

@@ -11,6 +11,7 @@ use super::{AppError, Parts};
 use crate::evidence::Evidence;
 use crate::halt::Halt;
 use crate::health::{Health, Phase};
+use crate::hosted;
 use crate::http::Node;
 use crate::log::publish::Peers;
 use crate::log::{self, Log};
@@ -33,6 +34,7 @@ pub(super) struct Opened {
     pub(super) node: Arc<Node>,
     pub(super) own: Option<Own>,
     pub(super) watched: Vec<Watched>,
+    pub(super) hosted: Option<hosted::Opened>,
 }
 
 impl Opened {
@@ -75,6 +77,7 @@ impl Opened {
             }
             None => None,
         };
+        let hosted = own.as_ref().map(|own| open_hosted(parts, &own.log)).transpose()?.flatten();
         let node = Arc::new(Node {
             log: own.as_ref().map(|own| Arc::clone(&own.log)),
             mirrors: Mirrors::new(mirrors),
@@ -83,8 +86,9 @@ impl Opened {
             federation: identity.federation_file.clone().into(),
             health,
             peers: Arc::new(Peers::default()),
+            hosted: hosted.as_ref().map(hosted::Opened::hosted),
         });
-        Ok(Opened { node, own, watched })
+        Ok(Opened { node, own, watched, hosted })
     }
 }
 
@@ -131,6 +135,17 @@ impl Own {
         });
         Ok(Own { log, replica, pending, published })
     }
+}
+
+/// The offices that this node hosts, with what they have begun.
+fn open_hosted(parts: &Parts, log: &Arc<Log>) -> Result<Option<hosted::Opened>, AppError> {
+    let Some(folder) = &parts.hosted else { return Ok(None) };
+    let offices = hosted::office::open_all(folder)?;
+    if offices.is_empty() {
+        return Ok(None);
+    }
+    let federation = Arc::new(parts.identity.federation.clone());
+    Ok(Some(hosted::Opened::open(offices, log, &federation, &parts.clock)?))
 }
 
 /// Opens one log's copy, as a start does and as recovery does again.

@@ -2,6 +2,7 @@
 //! program may read them; errors are two lines: what is wrong, what to do.
 
 mod federation;
+mod hosted;
 mod init;
 mod issuer;
 mod key;
@@ -20,6 +21,7 @@ use crate::fsck::{self, FsckError};
 use crate::keys::KeyError;
 
 pub use federation::CreateError;
+pub use hosted::HostedError;
 pub use init::InitError;
 pub use issuer::IssuerError;
 
@@ -42,6 +44,9 @@ pub enum CommandError {
     /// `issuer ...`.
     #[error(transparent)]
     Issuer(#[from] IssuerError),
+    /// `hosted ...`.
+    #[error(transparent)]
+    Hosted(#[from] HostedError),
     /// `fsck` could not look; what it finds is a result and no error.
     #[error(transparent)]
     Fsck(#[from] FsckError),
@@ -109,6 +114,7 @@ pub fn run(command: Command, out: &mut dyn Write) -> Result<ExitCode, CommandErr
         Command::Key(args) => key::run(&args, out)?,
         Command::Federation(args) => federation::run(args, out)?,
         Command::Issuer(args) => issuer::run(args, out)?,
+        Command::Hosted(args) => hosted::run(args, out)?,
     }
     Ok(ExitCode::SUCCESS)
 }

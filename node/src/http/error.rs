@@ -3,7 +3,9 @@
 //! Roles have errors of their own, without HTTP; here each is mapped by an exhaustive match. What
 //! is this node's own fault is told in full to the journal and in general words to the outside.
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+mod hosted;
+
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use proto::mirror::{decide, info};
@@ -17,6 +19,7 @@ use crate::mirror::receive::{AddEntriesRefusal, NOT_CLOSING};
 use crate::mirror::service::{AddCheckpointRefusal, MirrorFault};
 use crate::replica::{LookupError, ReadError};
 use crate::store::StoreError;
+pub use hosted::FormRefusal;
 
 /// Seconds after which a client that met a full queue may try again.
 const RETRY_FULL_S: u64 = 1;
@@ -71,6 +74,11 @@ impl ApiError {
     /// This node's fault: the journal gets the details.
     pub fn internal(error: &dyn std::error::Error) -> ApiError {
         tracing::error!(%error, "a request failed because of this node");
+        ApiError::own_fault()
+    }
+
+    /// This node's fault, and the journal has the details already.
+    pub fn own_fault() -> ApiError {
         ApiError::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal",
@@ -89,6 +97,9 @@ impl IntoResponse for ApiError {
         };
         let mut response = (self.status, axum::Json(body)).into_response();
         let headers = response.headers_mut();
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         // What is missing now may be there a second later.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after_s {

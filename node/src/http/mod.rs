@@ -3,8 +3,10 @@
 //! Handlers decode with `proto`, call a role and encode. What a handler has begun and must finish
 //! runs in a task of its own, so a time-out or a client that hangs up interrupts nothing.
 
+mod documents;
 pub mod error;
 pub mod listen;
+mod multipart;
 mod ops;
 mod peer;
 mod read;
@@ -28,6 +30,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::evidence::Evidence;
 use crate::health::Health;
+use crate::hosted::Hosted;
 use crate::log::Log;
 use crate::log::publish::Peers;
 use crate::mirror::service::Mirrors;
@@ -42,6 +45,8 @@ const QUICK: Duration = Duration::from_secs(15);
 const SUBMIT: Duration = Duration::from_secs(MAX_WAIT_S + 15);
 /// Time for a whole upload; one that stands still ends earlier.
 const UPLOAD: Duration = Duration::from_secs(300);
+/// Time for a document of the greatest length on a slow line, and for its receipt.
+const DOCUMENT: Duration = Duration::from_secs(3_600);
 
 /// What the handlers work on.
 pub struct Node {
@@ -59,6 +64,8 @@ pub struct Node {
     pub health: Arc<Health>,
     /// How the peers are doing.
     pub peers: Arc<Peers>,
+    /// The hosted offices; `None` if there is none.
+    pub hosted: Option<Arc<Hosted>>,
 }
 
 /// The route table.
@@ -92,9 +99,14 @@ pub fn router(node: Arc<Node>) -> Router {
         // tlog-mirror: read as it comes, package by package
         .route("/add-entries", post(peer::add_entries))
         .layer(timeout(UPLOAD));
+    let document = Router::new()
+        // hosted mode: read as it comes, documents of 1 GiB at most, texts of 64 KiB
+        .route("/v1/documents", post(documents::issue))
+        .layer(timeout(DOCUMENT));
     quick
         .merge(submit)
         .merge(upload)
+        .merge(document)
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn(count))

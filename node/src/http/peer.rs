@@ -114,7 +114,7 @@ async fn push_gzip(
 }
 
 /// The next bytes; `None` at the end or when the client has hung up.
-async fn next(body: &mut Body) -> Option<Bytes> {
+pub(super) async fn next(body: &mut Body) -> Option<Bytes> {
     loop {
         let frame = std::future::poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await;
         // Trailers are no data.

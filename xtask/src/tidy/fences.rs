@@ -10,7 +10,7 @@ struct Fence {
     why: &'static str,
 }
 
-const FENCES: [Fence; 15] = [
+const FENCES: [Fence; 16] = [
     Fence {
         area: "node/src/",
         but: "node/src/store/index.rs",
@@ -28,6 +28,12 @@ const FENCES: [Fence; 15] = [
         but: "",
         names: &["axum::", "crate::mirror::service", "crate::mirror::receive", "crate::http"],
         why: "the log role knows no HTTP, and of the mirror role its client only",
+    },
+    Fence {
+        area: "node/src/hosted/",
+        but: "",
+        names: &["axum::", "crate::http", "crate::mirror"],
+        why: "hosted offices know no HTTP, and of the roles the log only",
     },
     Fence {
         area: "node/src/mirror/",

@@ -1,0 +1,225 @@
+//! The hosted mode: a document comes in as a form, its receipt goes out.
+//!
+//! The bytes of the document go through a hash as they come and are kept nowhere. Who may not issue
+//! is told so before they are read.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{
+    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use proto::document::ContentDigest;
+use proto::hash::Hash;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::error::{ApiError, FormRefusal};
+use super::multipart::{Decoder, Event, Head};
+use super::peer::next;
+use super::{Node, blocking};
+use crate::hosted::claims::{ClaimError, Claims, Upload};
+use crate::hosted::desk::{Issued, Order};
+use crate::hosted::{Hosted, Pass};
+
+/// Bytes of a document.
+pub const DOCUMENT_BYTES: u64 = 1 << 30;
+/// Bytes of a form beside the document.
+const AROUND_BYTES: u64 = 1 << 20;
+/// Bytes of a text part.
+const TEXT_BYTES: usize = proto::limits::FIELD_VALUE_BYTES;
+/// Characters of a token, of which the longest have 64 for the office.
+const TOKEN_CHARS: usize = 129;
+/// Characters of an idempotency key.
+pub const KEY_CHARS: usize = 255;
+/// A form that stands still for this long has ended.
+const STALL: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 30 });
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// The receipt of a document, and where it stands in the ledger.
+#[derive(Serialize)]
+pub struct DocumentIssued {
+    /// The receipt file, a C2SP tlog proof.
+    receipt: String,
+    /// The log.
+    origin: String,
+    /// Index of the issuance.
+    index: u64,
+    /// Status index of the document.
+    status: u64,
+}
+
+/// POST /v1/documents
+pub async fn issue(
+    State(node): State<Arc<Node>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let hosted = node.hosted.clone().ok_or_else(ApiError::hosts_nobody)?;
+    let token = bearer(&headers).ok_or_else(ApiError::unauthorized)?.to_owned();
+    let pass = blocking({
+        let hosted = Arc::clone(&hosted);
+        move || hosted.admit(&token)
+    });
+    let pass = pass.await??;
+    let key = key(&headers)?;
+    let content_length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    let announced = content_length.and_then(|digits| digits.parse().ok()).unwrap_or(0);
+    if announced > DOCUMENT_BYTES + AROUND_BYTES {
+        return Err(FormRefusal::TooLarge.into());
+    }
+    pass.desk.ready(&key)?;
+    pass.count().map_err(ApiError::too_often)?;
+    let claims = read(&hosted, &pass, &headers, body).await?;
+    let document = claims.document(hosted.today())?;
+    pass.desk.allows(&pass.token, claims.document_type().unwrap_or_default())?;
+    let order = Order { key, token: pass.token.id.clone(), document };
+    Ok(answer(&headers, pass.desk.issue(order).await?))
+}
+
+/// Reads a form to its end.
+async fn read(
+    hosted: &Hosted,
+    pass: &Pass,
+    headers: &HeaderMap,
+    mut body: Body,
+) -> Result<Claims, ApiError> {
+    let _room = hosted.room().ok_or_else(ApiError::busy)?;
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let mut decoder = Decoder::new(content_type.unwrap_or_default()).map_err(FormRefusal::from)?;
+    let mut form = Form { pass, claims: Claims::default(), part: None };
+    let mut seen = 0u64;
+    loop {
+        let chunk = tokio::time::timeout(STALL, next(&mut body)).await;
+        let Some(chunk) = chunk.map_err(|_| FormRefusal::TooSlow)? else { break };
+        seen += chunk.len() as u64;
+        if seen > DOCUMENT_BYTES + AROUND_BYTES {
+            return Err(FormRefusal::TooLarge.into());
+        }
+        // Hashing a chunk takes microseconds, so it needs no thread of its own.
+        decoder.push(&chunk, &mut |event| form.take(event))?;
+    }
+    decoder.finish().map_err(FormRefusal::from)?;
+    Ok(form.claims)
+}
+
+/// What has come of a form.
+struct Form<'a> {
+    pass: &'a Pass,
+    claims: Claims,
+    part: Option<Part>,
+}
+
+/// The part that is being read.
+enum Part {
+    Text { name: String, value: Vec<u8> },
+    File { hasher: Sha256, length: u64, media_type: Option<String> },
+}
+
+impl Form<'_> {
+    fn take(&mut self, event: Event<'_>) -> Result<(), ApiError> {
+        match (event, &mut self.part) {
+            (Event::Part(Head { name, content_type }), part) => {
+                *part = Some(if name == Claims::FILE {
+                    Part::File { hasher: Sha256::new(), length: 0, media_type: content_type }
+                } else {
+                    Part::Text { name, value: Vec::new() }
+                });
+            }
+            (Event::Bytes(bytes), Some(Part::Text { name, value })) => {
+                if value.len() + bytes.len() > TEXT_BYTES {
+                    return Err(FormRefusal::LongText(std::mem::take(name)).into());
+                }
+                value.extend_from_slice(bytes);
+            }
+            (Event::Bytes(bytes), Some(Part::File { hasher, length, .. })) => {
+                *length += bytes.len() as u64;
+                if *length > DOCUMENT_BYTES {
+                    return Err(FormRefusal::TooLarge.into());
+                }
+                hasher.update(bytes);
+            }
+            (Event::End, _) => self.end()?,
+            // The decoder shows bytes of parts only.
+            (Event::Bytes(_), None) => {}
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), ApiError> {
+        match self.part.take() {
+            Some(Part::Text { name, value }) => {
+                let value = String::from_utf8(value).map_err(|_| FormRefusal::NotText)?;
+                self.claims.text(&name, &value)?;
+                if name == "type" {
+                    // Nobody waits for a gigabyte to be told this.
+                    self.pass.desk.allows(&self.pass.token, &value)?;
+                }
+            }
+            Some(Part::File { hasher, length, media_type }) => {
+                let sha256 = Hash(hasher.finalize().into());
+                let digest = ContentDigest { sha256, length, sha512: None };
+                self.claims.upload(Upload { digest, media_type })?;
+            }
+            None => {}
+        }
+        Ok(())
+    }
+}
+
+/// The token that the request shows.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (value, other) = (values.next()?.to_str().ok()?, values.next());
+    let (scheme, token) = value.split_once(' ')?;
+    let good = other.is_none() && scheme.eq_ignore_ascii_case("bearer");
+    Some(token.trim()).filter(|token| good && token.len() <= TOKEN_CHARS)
+}
+
+/// The hash of the request's idempotency key.
+fn key(headers: &HeaderMap) -> Result<Hash, ApiError> {
+    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let (value, other) = (values.next(), values.next());
+    let value = value.filter(|_| other.is_none()).ok_or_else(ApiError::no_key)?.as_bytes();
+    let visible = value.iter().all(|byte| (0x20..0x7f).contains(byte));
+    if value.is_empty() || value.len() > KEY_CHARS || !visible {
+        return Err(ApiError::no_key());
+    }
+    Ok(Order::hash_key(value))
+}
+
+/// The receipt file itself for who asks for text, JSON for all others.
+fn answer(headers: &HeaderMap, issued: Issued) -> Response {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let first = accept.split([',', ';']).next().unwrap_or_default().trim();
+    let mut response = if first.eq_ignore_ascii_case("text/plain") {
+        let name = "attachment; filename=\"receipt.tlog-proof\"";
+        let headers = [(CONTENT_TYPE, "text/plain; charset=utf-8"), (CONTENT_DISPOSITION, name)];
+        (headers, issued.receipt).into_response()
+    } else {
+        let body = DocumentIssued {
+            // A receipt is text.
+            receipt: String::from_utf8_lossy(&issued.receipt).into_owned(),
+            origin: issued.origin,
+            index: issued.index,
+            status: issued.status,
+        };
+        axum::Json(body).into_response()
+    };
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+impl From<ClaimError> for ApiError {
+    fn from(error: ClaimError) -> ApiError {
+        FormRefusal::Claim(error).into()
+    }
+}
+
+#[cfg(test)]
+mod tests;
