@@ -60,6 +60,7 @@ pub mod bytes;
 pub mod checkpoint;
 pub mod cosignature;
 pub mod document;
+pub mod dossier;
 pub mod federation;
 pub mod hash;
 pub mod ledger;

@@ -169,3 +169,15 @@ pub const ANSWER_BYTES: usize = 8 * 1024 * 1024;
 /// Seconds that a time in a receipt may be ahead of the clock of who verifies it: clocks of
 /// people's computers are off by minutes.
 pub const VERIFIER_CLOCK_TOLERANCE_S: u64 = 300;
+
+/// Bytes of a dossier: what a ZIP can hold whose numbers have 32 bits.
+pub const DOSSIER_BYTES: u64 = 0xffff_fffe;
+
+/// Documents and receipts in a dossier, together.
+pub const DOSSIER_FILES: usize = 20_000;
+
+/// Bytes of a name in a dossier.
+pub const DOSSIER_NAME_BYTES: usize = 512;
+
+/// Bytes of the list and of the directory of a dossier: all files with the longest names.
+pub const DOSSIER_LIST_BYTES: usize = 12 * 1024 * 1024;
