@@ -32,9 +32,13 @@ pub enum Command {
     /// Show every layer of a receipt in words; nothing is judged
     #[command(after_help = "EXIT STATUS:\n  0  shown\n  2  the receipt cannot be read")]
     Inspect(Inspect),
-    /// Take the original and the receipt out of a sealed PDF; nothing is judged
-    #[command(after_help = "EXIT STATUS:\n  0  both are written\n  2  neither is")]
+    /// Take the original and the receipt out of a sealed PDF, or all files out of a dossier;
+    /// nothing is judged
+    #[command(after_help = "EXIT STATUS:\n  0  all is written\n  2  nothing is")]
     Extract(Extract),
+    /// Write one file, a dossier, with many documents and their receipts
+    #[command(after_help = "EXIT STATUS:\n  0  written\n  2  nothing was written")]
+    Bundle(Bundle),
     /// Write a receipt that shows only the fields you name, and those that may never be hidden
     #[command(after_help = "EXIT STATUS:\n  0  written\n  2  nothing was written")]
     Redact(Redact),
@@ -45,8 +49,8 @@ pub enum Command {
 
 #[derive(Debug, clap::Args)]
 pub struct Verify {
-    /// Documents, and folders of documents; the receipt of NAME is NAME.tlog-proof beside it, or
-    /// in a sealed PDF
+    /// Documents, folders of documents, and dossiers; the receipt of NAME is NAME.tlog-proof beside
+    /// it, or in a sealed PDF
     #[arg(required = true, value_name = "FILE|FOLDER")]
     pub paths: Vec<PathBuf>,
     /// The federation file: whom to trust. Get it from a source that you trust, not with a document
@@ -84,7 +88,8 @@ pub struct Update {
 
 #[derive(Debug, clap::Args)]
 pub struct Inspect {
-    /// A receipt, or a document whose receipt lies beside it or, in a PDF, in it
+    /// A receipt, or a document whose receipt lies beside it or, in a PDF, in it; or a dossier,
+    /// whose list is shown
     #[arg(value_name = "RECEIPT|FILE")]
     pub path: PathBuf,
     /// Write the log entry to this new file, byte for byte as the log holds it
@@ -97,12 +102,26 @@ pub struct Inspect {
 
 #[derive(Debug, clap::Args)]
 pub struct Extract {
-    /// The sealed PDF; NAME.sealed.pdf gives NAME.pdf and NAME.pdf.tlog-proof
+    /// The sealed PDF: NAME.sealed.pdf gives NAME.pdf and NAME.pdf.tlog-proof; or the dossier:
+    /// NAME.zip gives a new folder NAME
     #[arg(value_name = "FILE")]
     pub path: PathBuf,
     /// The folder to write into, instead of the one where the file lies
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Bundle {
+    /// Documents with their receipts beside them, sealed PDFs, and folders of such
+    #[arg(required = true, value_name = "FILE|FOLDER")]
+    pub paths: Vec<PathBuf>,
+    /// The dossier, a new file
+    #[arg(long, value_name = "NAME.zip")]
+    pub out: PathBuf,
+    /// Judge every document against this federation file, and write nothing if one is INVALID
+    #[arg(long, value_name = "FILE")]
+    pub federation: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

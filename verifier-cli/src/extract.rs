@@ -1,6 +1,8 @@
-//! `beleg extract`: the original and the receipt out of a sealed PDF, after the comparison.
+//! `beleg extract`: the original and the receipt out of a sealed PDF, after the comparison; or all
+//! files out of a dossier.
 
 use crate::args;
+use crate::contents;
 use crate::run::write_new;
 use crate::trouble::RunError;
 use std::fs;
@@ -8,8 +10,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use verifier::{sealed, walk};
 
-/// Writes both as new files, or neither; where they are.
-pub fn extract(args: &args::Extract) -> Result<[PathBuf; 2], RunError> {
+/// Writes everything as new files, or nothing; where it is.
+pub fn extract(args: &args::Extract) -> Result<Vec<PathBuf>, RunError> {
+    if contents::is_dossier(&args.path) {
+        return Ok(vec![contents::extract(args)?]);
+    }
     let failed = |why| RunError::Seal { path: args.path.clone(), why };
     let sealed = sealed::open(&args.path).map_err(failed)?;
     let sealed = sealed.ok_or_else(|| RunError::NotSealed { path: args.path.clone() })?;
@@ -26,5 +31,5 @@ pub fn extract(args: &args::Extract) -> Result<[PathBuf; 2], RunError> {
         // Written just now, and half of what was asked for.
         let _ = fs::remove_file(&original);
     })?;
-    Ok([original, receipt])
+    Ok(vec![original, receipt])
 }

@@ -8,7 +8,7 @@ use proto::hash::Hash;
 use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha256, Sha512};
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Read as _};
+use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
@@ -60,7 +60,7 @@ impl Stamp {
 }
 
 /// Opens a regular file and says what it is.
-fn open(path: &Path) -> Result<(File, Metadata), InputError> {
+pub fn open(path: &Path) -> Result<(File, Metadata), InputError> {
     // Without waiting for the other end, so that a pipe is refused and not waited for.
     let flags = OFlags::NONBLOCK.bits().cast_signed();
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
@@ -108,8 +108,23 @@ impl Digester {
     ) -> Result<(ContentDigest, Stamp), InputError> {
         let (mut file, metadata) = open(path)?;
         let stamp = Stamp::of(&metadata);
-        // One byte more than the file has, so that a small file's end is seen without growing.
-        let wanted = usize::try_from(stamp.size).map_or(BUFFER, |size| size.saturating_add(1));
+        let digest = self.digest_of(&mut file, stamp.size, with_sha512, &mut seen)?;
+        if digest.length != stamp.size || Stamp::of(&file.metadata()?) != stamp {
+            return Err(InputError::Changed);
+        }
+        Ok((digest, stamp))
+    }
+
+    /// The same of any source that is expected to give so many bytes.
+    pub fn digest_of(
+        &mut self,
+        source: &mut impl Read,
+        expected: u64,
+        with_sha512: bool,
+        mut seen: impl FnMut(&[u8]),
+    ) -> io::Result<ContentDigest> {
+        // One byte more than there is, so that a small source's end is seen without growing.
+        let wanted = usize::try_from(expected).map_or(BUFFER, |size| size.saturating_add(1));
         let wanted = wanted.clamp(4096, BUFFER);
         if self.buffer.len() < wanted {
             self.buffer.resize(wanted, 0);
@@ -118,11 +133,11 @@ impl Digester {
         let mut sha512 = with_sha512.then(Sha512::new);
         let mut length = 0u64;
         loop {
-            let part = match file.read(&mut self.buffer) {
+            let part = match source.read(&mut self.buffer) {
                 Ok(0) => break,
                 Ok(n) => &self.buffer[..n],
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-                Err(e) => return Err(e.into()),
+                Err(e) => return Err(e),
             };
             sha256.update(part);
             if let Some(sha512) = &mut sha512 {
@@ -131,15 +146,11 @@ impl Digester {
             length += part.len() as u64;
             seen(part);
         }
-        if length != stamp.size || Stamp::of(&file.metadata()?) != stamp {
-            return Err(InputError::Changed);
-        }
-        let digest = ContentDigest {
+        Ok(ContentDigest {
             sha256: Hash(sha256.finalize().into()),
             length,
             sha512: sha512.map(|h| h.finalize().into()),
-        };
-        Ok((digest, stamp))
+        })
     }
 }
 

@@ -2,16 +2,19 @@
 
 use crate::trouble::Obstacle;
 use proto::document::{Content, ContentDigest};
+use proto::dossier::{DossierError, Paired};
 use proto::federation::Federation;
 use proto::hash::{Hash, Timestamp};
 use proto::limits;
 use proto::verify::{Known, Question, Verdict, Word, verify_with};
 use sha2::{Digest as _, Sha256, Sha512};
+use std::convert::Infallible;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use verifier::dossier::{DossierFault, Opened};
 use verifier::input::{self, Digester, InputError};
-use verifier::sealed::{self, SealError};
+use verifier::sealed::{self, SealError, Sealed};
 use verifier::walk::{self, WalkError};
 
 /// One document and what is to be said about it.
@@ -60,6 +63,17 @@ pub enum Task {
         path: PathBuf,
         why: Arc<WalkError>,
     },
+    /// A document in a dossier.
+    Listed {
+        dossier: Arc<Opened>,
+        path: PathBuf,
+        pair: Paired,
+    },
+    /// A dossier that cannot be looked into.
+    Unopened {
+        path: PathBuf,
+        why: Arc<DossierFault>,
+    },
 }
 
 /// What one thread needs to judge documents one after the other.
@@ -104,27 +118,52 @@ impl<'a> Worker<'a> {
                 let answer = Err(Obstacle::Found(Arc::clone(why)));
                 Checked { file: path.clone(), receipt: None, answer }
             }
+            Task::Listed { dossier, path, pair } => {
+                let name = |at: usize| path.join(&dossier.dossier.parts[at].listed.name);
+                let receipt = name(pair.receipt.unwrap_or(pair.document));
+                let answer = self.judge_listed(dossier, *pair);
+                Checked { file: name(pair.document), receipt: Some(receipt), answer }
+            }
+            Task::Unopened { path, why } => {
+                let answer = Err(Obstacle::DossierRefused(Arc::clone(why)));
+                Checked { file: path.clone(), receipt: None, answer }
+            }
         }
+    }
+
+    /// Judges a document in a dossier by its own receipt, beside it or in it.
+    fn judge_listed(&mut self, opened: &Opened, pair: Paired) -> Result<Box<Verdict>, Obstacle> {
+        let part = |at: usize| &opened.dossier.parts[at];
+        let document = part(pair.document);
+        let Some(receipt) = pair.receipt else {
+            if document.member.size() > sealed::LIMIT {
+                return Err(Obstacle::NoReceipt);
+            }
+            let bytes = opened.read(document, sealed::LIMIT).map_err(of_dossier)?;
+            let sealed = sealed::open_bytes(bytes).map_err(of_seal)?;
+            return Ok(self.judge_original(&sealed.ok_or(Obstacle::NoReceipt)?));
+        };
+        let receipt = opened.read(part(receipt), limits::TLOG_PROOF_BYTES).map_err(of_dossier)?;
+        self.judge_content(&receipt, |digester, with_sha512| {
+            let digest = opened.digest(document, digester, with_sha512, |_| {});
+            digest.map(Some).map_err(of_dossier)
+        })
     }
 
     /// Judges the original in a sealed PDF by the receipt in it; `None` if it carries no seal.
     fn judge_sealed(&mut self, document: &Path) -> Result<Option<Box<Verdict>>, Obstacle> {
-        let sealed = sealed::open(document).map_err(|error| match error {
-            SealError::Damage(damage) => Obstacle::SealChanged(damage),
-            SealError::Input(error) => Obstacle::Document(error),
-            _ => Obstacle::SealVersion,
-        })?;
-        let Some(sealed) = sealed else { return Ok(None) };
-        let mut ask = |with_sha512| {
-            let content = digest(sealed.original(), with_sha512);
-            let (receipt, federation, now) = (&sealed.receipt, self.federation, self.now);
-            let question =
-                Question { at: self.at, ..Question::new(Some(&content), receipt, federation, now) };
-            verify_with(&mut self.known, &question)
-        };
-        let verdict = ask(false);
-        let verdict = if names_sha512(&verdict) { ask(true) } else { verdict };
-        Ok(Some(Box::new(verdict)))
+        let sealed = sealed::open(document).map_err(of_seal)?;
+        Ok(sealed.map(|sealed| self.judge_original(&sealed)))
+    }
+
+    fn judge_original(&mut self, sealed: &Sealed) -> Box<Verdict> {
+        let verdict = self.judge_content(&sealed.receipt, |_, with_sha512| {
+            Ok::<_, Infallible>(Some(digest(sealed.original(), with_sha512)))
+        });
+        match verdict {
+            Ok(verdict) => verdict,
+            Err(never) => match never {},
+        }
     }
 
     fn judge_pair(
@@ -141,21 +180,49 @@ impl<'a> Worker<'a> {
             }
             read => read.map_err(Obstacle::Receipt)?,
         };
-        let mut ask = |with_sha512| {
-            let digest = match document {
-                Some(path) => Some(self.digester.digest(path, with_sha512, |_| {})?.0),
-                None => None,
-            };
-            let content = digest.as_ref();
-            let (federation, now) = (self.federation, self.now);
-            let at = self.at;
-            let question = Question { at, ..Question::new(content, &receipt, federation, now) };
-            Ok::<_, InputError>(verify_with(&mut self.known, &question))
-        };
-        let verdict = ask(false).map_err(Obstacle::Document)?;
-        let second = document.is_some() && names_sha512(&verdict);
-        let verdict = if second { ask(true).map_err(Obstacle::Document)? } else { verdict };
-        Ok(Box::new(verdict))
+        self.judge_content(&receipt, |digester, with_sha512| {
+            let digest = document.map(|path| digester.digest(path, with_sha512, |_| {}));
+            let digest = digest.transpose().map_err(Obstacle::Document)?;
+            Ok(digest.map(|(digest, _)| digest))
+        })
+    }
+
+    /// Judges a receipt and the content that `digest` reads, if there is one: a second time where
+    /// the issuer committed to a second digest.
+    fn judge_content<E>(
+        &mut self,
+        receipt: &[u8],
+        mut digest: impl FnMut(&mut Digester, bool) -> Result<Option<ContentDigest>, E>,
+    ) -> Result<Box<Verdict>, E> {
+        let content = digest(&mut self.digester, false)?;
+        let verdict = self.ask(content.as_ref(), receipt);
+        if content.is_none() || !names_sha512(&verdict) {
+            return Ok(Box::new(verdict));
+        }
+        let content = digest(&mut self.digester, true)?;
+        Ok(Box::new(self.ask(content.as_ref(), receipt)))
+    }
+
+    fn ask(&mut self, content: Option<&ContentDigest>, receipt: &[u8]) -> Verdict {
+        let question = Question::new(content, receipt, self.federation, self.now);
+        verify_with(&mut self.known, &Question { at: self.at, ..question })
+    }
+}
+
+fn of_seal(error: SealError) -> Obstacle {
+    match error {
+        SealError::Damage(damage) => Obstacle::SealChanged(damage),
+        SealError::Input(error) => Obstacle::Document(error),
+        _ => Obstacle::SealVersion,
+    }
+}
+
+/// A content that is not the one in the list was changed; all else cannot be told.
+fn of_dossier(fault: DossierFault) -> Obstacle {
+    match fault {
+        DossierFault::Refused(DossierError::Content) => Obstacle::DossierChanged,
+        DossierFault::Input(error @ InputError::TooLong { .. }) => Obstacle::Receipt(error),
+        fault => Obstacle::DossierRefused(Arc::new(fault)),
     }
 }
 

@@ -4,6 +4,7 @@
 //! file by the same rules. Nothing here opens a socket, prints, or decides a verdict
 //! (that is `proto::verify`).
 
+pub mod dossier;
 pub mod input;
 pub mod json;
 pub mod parallel;

@@ -2,6 +2,8 @@
 //! federation file that it is given. No command but `update` opens a socket.
 
 mod args;
+mod bundle;
+mod contents;
 mod extract;
 mod judge;
 mod layers;
@@ -16,6 +18,7 @@ mod view;
 mod words;
 
 use args::{Args, Command};
+use bundle::Bundled;
 use clap::Parser as _;
 use report::{Style, Verdicts};
 use std::io;
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
         Command::Update(args) => update(&args),
         Command::Inspect(args) => inspect(&args),
         Command::Extract(args) => extract(&args),
+        Command::Bundle(args) => bundle(&args),
         Command::Redact(args) => redact(&args),
         Command::Policy(args) => policy(&args),
     };
@@ -45,7 +49,7 @@ fn main() -> ExitCode {
 }
 
 fn verify(args: &args::Verify) -> Result<u8, RunError> {
-    let single = matches!(args.paths.as_slice(), [path] if !path.is_dir());
+    let single = run::is_single(args);
     let mut verdicts = Verdicts::to_stdout(Style { single, json: args.json, quiet: args.quiet });
     let counts = run::verify_all(args, &mut verdicts)?;
     verdicts.finish(counts)?;
@@ -59,6 +63,10 @@ fn update(args: &args::Update) -> Result<u8, RunError> {
 }
 
 fn inspect(args: &args::Inspect) -> Result<u8, RunError> {
+    if args.entry.is_none() && contents::is_dossier(&args.path) {
+        report::contents(&contents::contents(&args.path)?, args.json)?;
+        return Ok(0);
+    }
     let opened = run::inspect(args)?;
     report::inspection(&opened, args.json)?;
     Ok(0)
@@ -69,6 +77,20 @@ fn extract(args: &args::Extract) -> Result<u8, RunError> {
         report::raw(format!("{}\n", verifier::shown::path(&path)).as_bytes())?;
     }
     Ok(0)
+}
+
+fn bundle(args: &args::Bundle) -> Result<u8, RunError> {
+    match bundle::bundle(args)? {
+        Bundled::Written { documents, bytes } => {
+            let out = verifier::shown::path(&args.out);
+            report::lines(&[format!("wrote {out}: {documents} documents, {bytes} bytes")])?;
+            Ok(0)
+        }
+        Bundled::Refused(problems) => {
+            report::problems(&problems);
+            Ok(2)
+        }
+    }
 }
 
 fn redact(args: &args::Redact) -> Result<u8, RunError> {

@@ -1,6 +1,8 @@
 //! The only file of `beleg` that prints. The result goes to stdout, everything else to stderr, and
 //! whatever came from outside is escaped first.
 
+use crate::bundle::Problem;
+use crate::contents::{self, ContentsView};
 use crate::judge::Checked;
 use crate::layers;
 use crate::run::{Counts, Listener, Opened};
@@ -98,6 +100,21 @@ pub fn inspection(opened: &Opened, as_json: bool) -> io::Result<()> {
         layers::words(opened).iter().try_for_each(|line| writeln!(out, "{line}"))?;
     }
     out.flush()
+}
+
+/// Prints the list of a dossier.
+pub fn contents(view: &ContentsView, as_json: bool) -> io::Result<()> {
+    if as_json { lines(&[json::line(view)?]) } else { lines(&contents::words(view)) }
+}
+
+/// Prints all that is in the way of a dossier: one line each, then what to do.
+pub fn problems(problems: &[Problem]) {
+    let mut err = io::stderr().lock();
+    // Nobody is left to be told if this fails.
+    for Problem { path, why } in problems {
+        let _ = writeln!(err, "beleg: {}: {}.", shown::path(path), shown::text(&why.to_string()));
+    }
+    let _ = writeln!(err, "Nothing was written. Put these right, or leave them out.");
 }
 
 /// Prints what the store holds now; what a node did wrong goes to stderr.

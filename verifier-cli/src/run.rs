@@ -1,21 +1,27 @@
 //! What each command does, without printing and without ending the process.
 
 use crate::args;
+use crate::contents;
 use crate::judge::{Checked, Task, Worker};
 use crate::moment;
 use crate::store::Store;
 use crate::trouble::RunError;
 use crate::update::{self, Asked};
+use proto::dossier::Paired;
 use proto::federation::Federation;
 use proto::hash::Timestamp;
 use proto::limits;
 use proto::receipt::{Receipt, ReceiptError};
 use proto::verify::Word;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
+use rustix::fs::{CWD, RenameFlags};
+use rustix::io::Errno;
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
+use verifier::dossier;
 use verifier::input;
 use verifier::parallel;
 use verifier::sealed;
@@ -60,6 +66,12 @@ pub trait Listener {
     fn advance(&mut self, documents: u64) -> io::Result<()>;
 }
 
+/// Whether one document was named, and so one verdict is to be explained.
+pub fn is_single(args: &args::Verify) -> bool {
+    let single = matches!(args.paths.as_slice(), [path] if !path.is_dir());
+    single && (args.receipt.is_some() || !contents::is_dossier(&args.paths[0]))
+}
+
 /// Judges everything that was named.
 pub fn verify_all(args: &args::Verify, listener: &mut impl Listener) -> Result<Counts, RunError> {
     let trusted = read_federation(&args.federation)?;
@@ -101,23 +113,43 @@ fn tasks(args: &args::Verify) -> Result<Box<dyn Iterator<Item = Task> + '_>, Run
             _ => Err(RunError::ReceiptOfMany),
         };
     }
-    let task = |found| match found {
-        Found::Document(document) => {
-            let receipt = walk::receipt_path(&document);
-            Some(Task::Pair { document, receipt })
-        }
-        Found::Receipt(receipt) => {
-            let document = walk::document_path(&receipt);
-            match (document.exists(), args.paths.contains(&receipt)) {
-                (true, true) => Some(Task::Pair { document, receipt }),
-                // It comes by itself.
-                (true, false) => None,
-                (false, _) => Some(Task::Alone { receipt }),
+    let task = |found| {
+        let task = match found {
+            Found::Document(path) if contents::is_dossier(&path) => return listed(path),
+            Found::Document(document) => {
+                let receipt = walk::receipt_path(&document);
+                Some(Task::Pair { document, receipt })
             }
-        }
-        Found::Refused(path, why) => Some(Task::Lost { path, why: Arc::new(why) }),
+            Found::Receipt(receipt) => {
+                let document = walk::document_path(&receipt);
+                match (document.exists(), args.paths.contains(&receipt)) {
+                    (true, true) => Some(Task::Pair { document, receipt }),
+                    // It comes by itself.
+                    (true, false) => None,
+                    (false, _) => Some(Task::Alone { receipt }),
+                }
+            }
+            Found::Refused(path, why) => Some(Task::Lost { path, why: Arc::new(why) }),
+        };
+        task.into_iter().collect()
     };
-    Ok(Box::new(walk::walk(&args.paths).filter_map(task)))
+    Ok(Box::new(walk::walk(&args.paths).flat_map(task)))
+}
+
+/// The documents of a dossier.
+fn listed(path: PathBuf) -> Vec<Task> {
+    match dossier::open(&path) {
+        Ok(opened) => {
+            let dossier = Arc::new(opened);
+            let pairs = dossier.dossier.documents.iter();
+            let task = |pair: &Paired| {
+                let (dossier, path) = (Arc::clone(&dossier), path.clone());
+                Task::Listed { dossier, path, pair: *pair }
+            };
+            pairs.map(task).collect()
+        }
+        Err(why) => vec![Task::Unopened { path, why: Arc::new(why) }],
+    }
 }
 
 /// The system's clock.
@@ -182,6 +214,40 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
         let _ = fs::remove_file(path);
         failed(why)
     })
+}
+
+/// Writes a new file under another name first, and gives it its name when it is whole and durable.
+pub fn write_aside(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> Result<(), RunError>,
+) -> Result<(), RunError> {
+    let failed = |why| RunError::Write { path: path.to_path_buf(), why };
+    let mut aside = OsString::from(".");
+    aside.push(path.file_name().unwrap_or_default());
+    aside.push(format!(".{}", std::process::id()));
+    let aside = path.with_file_name(aside);
+    let mut file = BufWriter::new(File::create_new(&aside).map_err(failed)?);
+    let written = write(&mut file).and_then(|()| {
+        let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
+        file.sync_all().and_then(|()| rename_new(&aside, path)).map_err(failed)
+    });
+    written.inspect_err(|_| {
+        // Ours since `create_new`, and not whole.
+        let _ = fs::remove_file(&aside);
+    })
+}
+
+/// Gives a file or folder a name that nothing has yet; durable on return.
+pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Not every file system can say so in one step.
+        Err(Errno::INVAL | Errno::NOSYS) if fs::symlink_metadata(to).is_err() => {
+            fs::rename(from, to)?;
+        }
+        renamed => renamed?,
+    }
+    let folder = to.parent().filter(|path| !path.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// The newest federation file that the nodes know, kept in the store, and what each node said.

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// The most bytes that a sealed file has.
-const LIMIT: usize = seal::limits::ORIGINAL_BYTES + seal::limits::UPDATE_BYTES;
+pub const LIMIT: usize = seal::limits::ORIGINAL_BYTES + seal::limits::UPDATE_BYTES;
 /// What the name of a sealed file ends with.
 pub const EXTENSION: &str = "sealed.pdf";
 
@@ -52,6 +52,11 @@ pub fn open(path: &Path) -> Result<Option<Sealed>, SealError> {
         Err(InputError::TooLong { .. }) => return Ok(None),
         read => read?,
     };
+    open_bytes(bytes)
+}
+
+/// The same of a file that is in memory.
+pub fn open_bytes(bytes: Vec<u8>) -> Result<Option<Sealed>, SealError> {
     match seal::open(&bytes) {
         Opened::NotSealed => Ok(None),
         Opened::Sealed { original, receipt } => Ok(Some(Sealed { bytes, original, receipt })),

@@ -2,6 +2,7 @@
 
 use crate::moment::MomentError;
 use crate::redact::RedactError;
+use proto::dossier::DossierError;
 use proto::federation::FederationError;
 use proto::policy::PolicyError;
 use proto::receipt::ReceiptError;
@@ -9,6 +10,7 @@ use proto::verify::Word;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use verifier::dossier::DossierFault;
 use verifier::input::InputError;
 use verifier::sealed::SealError;
 use verifier::shown;
@@ -31,6 +33,10 @@ pub enum RunError {
     Seal { path: PathBuf, why: SealError },
     #[error("{} carries no seal.", shown::path(.path))]
     NotSealed { path: PathBuf },
+    #[error("{} is not taken as a dossier: {why}.", shown::path(.path))]
+    Dossier { path: PathBuf, why: DossierFault },
+    #[error("These files do not fit into one dossier: {why}.")]
+    Bundle { why: DossierError },
     #[error("--receipt names the receipt of one document, and here is more than one.")]
     ReceiptOfMany,
     #[error("{}: the store holds a file that is refused: {why}", shown::path(.path))]
@@ -71,6 +77,11 @@ impl RunError {
             RunError::NoReceipt { .. } => "Put the receipt beside it, or name the receipt itself.",
             RunError::Seal { .. } => "Ask whoever gave it to you for the file, unchanged.",
             RunError::NotSealed { .. } => "Name a PDF that was issued with its receipt in it.",
+            RunError::Dossier { .. } => {
+                "Ask whoever gave it to you for the file, unchanged. If it was packed anew, unpack \
+                 it with any program and name the folder instead."
+            }
+            RunError::Bundle { .. } => "Make several dossiers.",
             RunError::ReceiptOfMany => "Name one document, or leave --receipt out.",
             RunError::Stored { .. } => "Remove that file and run `beleg update`.",
             RunError::Diverged { .. } => {
@@ -109,13 +120,17 @@ pub enum Obstacle {
     SealVersion,
     #[error("This cannot be opened: {0}.")]
     Found(Arc<WalkError>),
+    #[error("This is not taken as a dossier: {0}.")]
+    DossierRefused(Arc<DossierFault>),
+    #[error("The dossier holds another content under this name than its list says.")]
+    DossierChanged,
 }
 
 impl Obstacle {
     /// The verdict's word.
     pub fn word(&self) -> Word {
         match self {
-            Obstacle::SealChanged(_) => Word::Invalid,
+            Obstacle::SealChanged(_) | Obstacle::DossierChanged => Word::Invalid,
             _ => Word::CannotTell,
         }
     }
@@ -127,6 +142,8 @@ impl Obstacle {
             Obstacle::Receipt(_) => "receipt-unreadable",
             Obstacle::SealChanged(_) => "sealed-file-changed",
             Obstacle::SealVersion => "seal-version-unknown",
+            Obstacle::DossierRefused(_) => "dossier-refused",
+            Obstacle::DossierChanged => "dossier-changed",
             Obstacle::Document(_) | Obstacle::Found(_) => "file-unreadable",
         }
     }
@@ -140,6 +157,13 @@ impl Obstacle {
             Obstacle::SealChanged(_) => {
                 "Do not rely on what it shows. Ask the issuing office, or whoever gave it to you, \
                  for the file as it was issued."
+            }
+            Obstacle::DossierRefused(_) => {
+                "Ask whoever gave it to you for the file, unchanged. If it was packed anew, unpack \
+                 it with any program and check the folder instead."
+            }
+            Obstacle::DossierChanged => {
+                "Do not rely on it. Ask whoever gave it to you for the dossier, unchanged."
             }
             Obstacle::SealVersion => "Get a newer version of this program.",
             Obstacle::Receipt(_) => "Ask whoever gave you the document for its receipt again.",

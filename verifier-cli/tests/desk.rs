@@ -116,7 +116,7 @@ impl Desk {
     pub fn beleg(&self, command: &str, paths: &[&Path], args: &[&str]) -> Output {
         let mut beleg = Command::new(env!("CARGO_BIN_EXE_beleg"));
         beleg.arg(command).args(paths).args(args);
-        if !["inspect", "redact"].contains(&command) {
+        if !["inspect", "redact", "extract", "bundle"].contains(&command) {
             beleg.arg("--federation").arg(self.dir.path().join("federation"));
         }
         beleg.output().unwrap()

@@ -3,6 +3,7 @@
 
 mod attacks;
 mod desk;
+mod dossier;
 mod fixture;
 mod inspect;
 mod many;
