@@ -9,6 +9,7 @@ mod bad_input;
 mod byte_changed;
 mod c2sp;
 mod delivery;
+mod dossier;
 mod duplicates;
 mod full_disk;
 mod hot_folder;
