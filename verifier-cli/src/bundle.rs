@@ -7,7 +7,7 @@
 use crate::args;
 use crate::judge::{Task, Worker, digest};
 use crate::run::{now, read_federation, write_aside};
-use crate::trouble::{Obstacle, RunError};
+use crate::trouble::RunError;
 use proto::document::{Content, ContentDigest};
 use proto::dossier::{Builder, DossierError, List, Listed, NameError, check_name};
 use proto::limits;
@@ -214,17 +214,15 @@ fn names(sources: &[Source], problems: &mut Vec<Problem>) {
     }
 }
 
-/// What is INVALID, or cannot be judged for a reason of its own, does not get in. What is too old
-/// to say may: that can be told again where newer data is at hand.
+/// What is INVALID does not get in. What is too old to say may: that can be told again where newer
+/// data is at hand.
 fn judge(worker: &mut Worker<'_>, pair: &Pair) -> Option<Problem> {
     let document = pair.document.clone();
     let receipt = walk::receipt_path(&document);
     let checked = worker.judge(&Task::Pair { document, receipt });
     let (_, sentence, _) = checked.why();
-    let invalid = checked.word() == Word::Invalid;
-    let lost = matches!(checked.answer, Err(Obstacle::Document(_) | Obstacle::Receipt(_)));
     let why = Fault::Invalid(sentence);
-    (invalid || lost).then_some(Problem { path: checked.file, why })
+    (checked.word() == Word::Invalid).then_some(Problem { path: checked.file, why })
 }
 
 fn listed(source: &Source) -> Listed {

@@ -112,7 +112,9 @@ pub fn problems(problems: &[Problem]) {
     let mut err = io::stderr().lock();
     // Nobody is left to be told if this fails.
     for Problem { path, why } in problems {
-        let _ = writeln!(err, "beleg: {}: {}.", shown::path(path), shown::text(&why.to_string()));
+        let why = why.to_string();
+        let why = shown::text(why.trim_end_matches('.'));
+        let _ = writeln!(err, "beleg: {}: {why}.", shown::path(path));
     }
     let _ = writeln!(err, "Nothing was written. Put these right, or leave them out.");
 }
