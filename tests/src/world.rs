@@ -112,6 +112,11 @@ impl World {
         self.folder.join("offline").join(MEMBERS[number].0).join(key)
     }
 
+    /// An authority's administration key.
+    pub fn administration_key(&self, number: usize) -> PathBuf {
+        self.offline(number, "administration")
+    }
+
     fn make_keys(&self, number: usize) -> Result<()> {
         let name = MEMBERS[number].0;
         fs::create_dir_all(self.folder.join("offline").join(name))?;
@@ -228,6 +233,11 @@ impl World {
         }
     }
 
+    /// The process that a node is, while it runs.
+    pub fn process_id(&self, number: usize) -> Option<u32> {
+        self.members[number].process.as_ref().map(Process::id)
+    }
+
     /// Asks a node to finish and waits for its exit code.
     pub fn stop(&mut self, number: usize) -> Result<i32> {
         self.members[number].process.take().context("it does not run")?.stop()
@@ -278,6 +288,12 @@ impl World {
         let office = Office { tool: self.binaries.issuer.clone(), folder };
         self.administer(number, &["admit", &office.request()])?;
         Ok(office)
+    }
+
+    /// Admits an office by the request that it has written.
+    pub fn admit(&self, number: usize, request: &Path) -> Result<()> {
+        self.administer(number, &["admit", &request.display().to_string()])?;
+        Ok(())
     }
 
     /// Gives an office a new key, in the office and at its authority.

@@ -12,6 +12,7 @@ mod delivery;
 mod dossier;
 mod duplicates;
 mod full_disk;
+mod hosted;
 mod hot_folder;
 mod issuer_killed;
 mod journal;

@@ -3,6 +3,7 @@
 //! 2. So does every one of docs/tutorial.md, in an empty folder and with ports that are free.
 
 use anyhow::{Context, Result};
+use e2e::page::blocks;
 use e2e::process::{binaries, free_port, run, workspace};
 use std::fs;
 use std::path::Path;
@@ -65,15 +66,6 @@ fn bin_folder() -> Result<String> {
 /// The lines of all blocks marked `sh`.
 fn sh_blocks(page: &str) -> Result<String> {
     let text = fs::read_to_string(workspace().join(page))?;
-    let mut inside = false;
-    let mut lines = String::new();
-    for line in text.lines() {
-        if line.starts_with("```") {
-            inside = !inside && line == "```sh";
-        } else if inside {
-            lines.push_str(line);
-            lines.push('\n');
-        }
-    }
-    Ok(lines)
+    let blocks = blocks(&text).into_iter().filter(|(word, _)| word == "sh");
+    Ok(blocks.map(|(_, lines)| lines).collect())
 }
