@@ -77,7 +77,7 @@ impl Opened {
             }
             None => None,
         };
-        let hosted = own.as_ref().map(|own| open_hosted(parts, &own.log)).transpose()?.flatten();
+        let hosted = open_hosted(parts, own.as_ref().map(|own| &own.log))?;
         let node = Arc::new(Node {
             log: own.as_ref().map(|own| Arc::clone(&own.log)),
             mirrors: Mirrors::new(mirrors),
@@ -138,12 +138,14 @@ impl Own {
 }
 
 /// The offices that this node hosts, with what they have begun.
-fn open_hosted(parts: &Parts, log: &Arc<Log>) -> Result<Option<hosted::Opened>, AppError> {
+fn open_hosted(parts: &Parts, log: Option<&Arc<Log>>) -> Result<Option<hosted::Opened>, AppError> {
     let Some(folder) = &parts.hosted else { return Ok(None) };
     let offices = hosted::office::open_all(folder)?;
     if offices.is_empty() {
         return Ok(None);
     }
+    let no_log = || hosted::OpenError::NoLog { folder: folder.display().to_string() };
+    let log = log.ok_or_else(no_log)?;
     let federation = Arc::new(parts.identity.federation.clone());
     Ok(Some(hosted::Opened::open(offices, log, &federation, &parts.clock)?))
 }

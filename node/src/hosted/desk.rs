@@ -28,13 +28,13 @@ const KEY_LABEL: &[u8] = b"beleg-node/idempotency-key/v1\0";
 /// How long a request waits for its receipt.
 const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 30 });
 /// Documents that may wait for a batch.
-const WAITING: usize = 4_096;
+const WAITING: usize = if cfg!(test) { 24 } else { 4_096 };
 /// Bytes of names and values that may wait for a batch.
 const WAITING_BYTES: usize = 32 * 1024 * 1024;
 /// Bytes of names and values that one batch takes; one document more may always come.
 const BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// Documents whose idempotency keys are remembered.
-const REMEMBERED: usize = 1_000_000;
+const REMEMBERED: usize = if cfg!(test) { 60 } else { 1_000_000 };
 
 /// A document to be issued.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -94,8 +94,8 @@ pub enum IssueError {
     /// The log does not publish at this time.
     #[error("the log does not publish: {0}")]
     NotReady(String),
-    /// It is begun, and its checkpoint waits for a quorum.
-    #[error("the document is begun and not published yet")]
+    /// It is taken in, and nothing is published in time.
+    #[error("the document is taken in and not published yet")]
     Unconfirmed,
     /// The node stops.
     #[error("this node is about to stop")]

@@ -27,7 +27,7 @@ use crate::hosted::desk::{Issued, Order};
 use crate::hosted::{Hosted, Pass};
 
 /// Bytes of a document.
-pub const DOCUMENT_BYTES: u64 = 1 << 30;
+pub const DOCUMENT_BYTES: u64 = if cfg!(test) { 1 << 20 } else { 1 << 30 };
 /// Bytes of a form beside the document.
 const AROUND_BYTES: u64 = 1 << 20;
 /// Bytes of a text part.

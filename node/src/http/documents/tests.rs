@@ -316,6 +316,20 @@ async fn what_was_begun_is_finished_after_a_restart_and_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_that_cannot_be_written_is_tried_again() {
+    let town = Town::open(1).await;
+    let (batches, away) = (town.office().join("batches"), town.office().join("away"));
+    fs::rename(&batches, &away).unwrap();
+    let size = town.world.published(0).await.checkpoint().size();
+    assert_eq!(town.issue("a", b"one").await.refusal(), want(503, "no-quorum"));
+    assert_eq!(town.world.published(0).await.checkpoint().size(), size);
+    fs::rename(&away, &batches).unwrap();
+    town.world.until("the receipt", async || town.issue("a", b"one").await.status == 200).await;
+    let journal = fs::read_to_string(town.office().join("journal")).unwrap();
+    assert_eq!(journal.matches("\"status\"").count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn secrets_go_when_their_time_is_over() {
     let mut town = Town::open(1).await;
     let before = town.issue("a", b"one").await.receipt();

@@ -173,7 +173,7 @@ impl From<IssueError> for ApiError {
             }
             IssueError::Unconfirmed => ApiError::unavailable(
                 "no-quorum",
-                "The document is written down and waits for the cosignatures of a quorum.",
+                "The document is taken in and not yet confirmed by a quorum.",
                 RETRY_QUORUM_S,
             ),
             IssueError::Stopping => ApiError::stopping(),
