@@ -126,11 +126,19 @@ pub const ISSUER_ENTRIES: usize = 65_536;
 /// Ranges of a revocation: with them it stays under [`ENTRY_BYTES`].
 pub const REVOCATION_RANGES: usize = 4000;
 
+/// Documents that one revocation changes: it touches 4,097 pieces of the status list and a few
+/// more for each range, so that an entry costs every peer a bounded amount of memory and time.
+pub const REVOCATION_DOCUMENTS: u64 = 4 * 1024 * 1024;
+
 /// Bytes of a piece of the status list: 1,024 documents at two bits each.
 pub const STATUS_PIECE_BYTES: usize = 256;
 
 /// Documents in a piece of the status list.
 pub const STATUS_PIECE_INDEXES: u64 = 1024;
+
+/// Bytes of a status list file: 200 million documents of which a third is withdrawn, or ten times as
+/// many of which one in a hundred is. What a verifier needs to hold one is a few times that.
+pub const STATUS_LIST_BYTES: usize = 64 * 1024 * 1024;
 
 /// Bytes of an issuer request: the statement in base64 and four short lines.
 pub const ISSUER_REQUEST_BYTES: usize = 16 * 1024;

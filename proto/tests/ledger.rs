@@ -6,14 +6,15 @@ use proptest::prelude::*;
 use proto::hash::{LeafIndex, StatusIndex, Timestamp};
 use proto::ledger::revocation::{Range, Signer};
 use proto::ledger::{
-    AdminKey, Entry, FederationId, IssuanceStatement, Issuer, IssuerRequest, IssuerStatement,
-    Previous, Refusal, RevocationStatement, Rules, Snapshot, State, StatusState, Submission, plan,
+    AdminKey, Entry, FederationId, Found, IssuanceStatement, Issuer, IssuerRequest,
+    IssuerStatement, Lookup, Previous, Refusal, RevocationStatement, Rules, Seen, Snapshot, State,
+    StatusState, Submission, plan,
 };
 use proto::note::SigningKey;
 use world::*;
 
 fn log() -> Log {
-    Log::new(&federation(), 1)
+    Log::new(&federation(), 1).with_all_kinds()
 }
 
 /// A change of an issuer's key, name or scope, signed by both keys.
@@ -85,7 +86,8 @@ fn issuer_entries_are_not_replayed_or_borrowed() {
         log.rules.origin(),
         vec![AdminKey { key: public(&administration(1)), until: None }],
     );
-    let refused = State::new().apply(&elsewhere, &Entry::Issuer(admission.clone()), false, None);
+    let refused =
+        State::new().apply(&elsewhere, &Entry::Issuer(admission.clone()), &Found::default(), None);
     assert_eq!(refused, Err(Refusal::AdminSignatureBad));
     // The key did not ask for it.
     let stolen = Issuer { key_signature: Some([1; 64]), ..admission.clone() };
@@ -141,15 +143,19 @@ fn issuances_follow_each_other() {
         assert_eq!(judge(&mut log, bad, 0), Err(Refusal::IssuanceSignatureBad));
     }
     let entry = Entry::Issuance(first.entry(StatusIndex(0)));
-    assert_eq!(plan(&entry), Some(first.statement.batch_root));
-    let known = log.state.apply(&log.rules, &entry, true, None);
+    assert_eq!(plan(&entry), Lookup::Batch(first.statement.batch_root));
+    let there = Found { batch: true, ..Found::default() };
+    let known = log.state.apply(&log.rules, &entry, &there, None);
     assert_eq!(known, Err(Refusal::BatchDuplicate));
     // Twice before a commit: the state knows that itself. After it, the caller does.
-    log.state.apply(&log.rules, &entry, false, None).unwrap();
+    log.state.apply(&log.rules, &entry, &Found::default(), None).unwrap();
     let again = Entry::Issuance(first.entry(StatusIndex(16)));
-    assert_eq!(log.state.apply(&log.rules, &again, false, None), Err(Refusal::BatchDuplicate));
+    assert_eq!(
+        log.state.apply(&log.rules, &again, &Found::default(), None),
+        Err(Refusal::BatchDuplicate)
+    );
     log.state.rollback();
-    assert_eq!(log.state.apply(&log.rules, &entry, false, None), Ok(()));
+    assert_eq!(log.state.apply(&log.rules, &entry, &Found::default(), None), Ok(()));
 }
 
 #[test]
@@ -180,21 +186,10 @@ fn snapshots_show_the_list_as_it_is() {
     for (ahead, allowed) in [(5, true), (6, false)] {
         let time = Timestamp(T0.0 + ahead);
         let entry = Entry::Snapshot(Snapshot { time, ..good });
-        let answer = log.state.apply(&log.rules, &entry, false, Some(T0));
+        let answer = log.state.apply(&log.rules, &entry, &Found::default(), Some(T0));
         assert_eq!(answer.is_ok(), allowed, "{ahead}");
         log.state.rollback();
     }
-}
-
-#[test]
-fn revocations_are_not_yet_in_force() {
-    let mut log = log();
-    let range = Range { first: StatusIndex(0), last: StatusIndex(0) };
-    let (id, state) = (LeafIndex(0), StatusState::Revoked);
-    let statement = RevocationStatement::new(id, 1, Signer::Administration, state, vec![range]);
-    let entry = statement.unwrap().sign(&log.rules.place(), &administration(1)).unwrap();
-    let refused = log.judge(&Entry::Revocation(entry)).unwrap_err();
-    assert_eq!(refused.code(), "kind-not-in-force");
 }
 
 #[test]
@@ -210,7 +205,7 @@ fn a_dropped_administration_key_counts_up_to_the_pin() {
     let mut replayed = State::new();
     for entry in &log.entries {
         let entry = Entry::parse(entry).unwrap();
-        replayed.apply(&log.rules, &entry, false, None).unwrap();
+        replayed.apply(&log.rules, &entry, &Found::default(), None).unwrap();
     }
     replayed.commit();
     assert_eq!(replayed, log.state);
@@ -233,6 +228,7 @@ enum Step {
     Rotate(u8),
     Retire(u8),
     Issue(u8, u8),
+    Revoke(u8, u8, u8, u8),
     Close(u16),
     Commit,
     Rollback,
@@ -244,6 +240,8 @@ fn step() -> impl Strategy<Value = Step> {
         (0u8..6).prop_map(Step::Rotate),
         (0u8..6).prop_map(Step::Retire),
         (0u8..6, 0u8..40).prop_map(|(issuer, number)| Step::Issue(issuer, number)),
+        (0u8..6, 0u8..60, 0u8..20, 0u8..4)
+            .prop_map(|(i, at, more, s)| Step::Revoke(i, at, more, s)),
         (0u16..900).prop_map(Step::Close),
         Just(Step::Commit),
         Just(Step::Rollback),
@@ -269,6 +267,16 @@ fn entry(log: &Log, step: &Step) -> Option<Entry> {
             let submission = issuance(log, issuer.entry.0, &key, *number);
             Entry::Issuance(submission.entry(log.state.next_status()))
         }
+        Step::Revoke(at, first, more, state) => {
+            let (id, place) = (nth(*at)?.id, log.rules.place());
+            let signer = if *more % 2 == 0 { Signer::Administration } else { Signer::LastWord };
+            let sequence = nth(*at)?.admin_sequence + u64::from(*first % 2);
+            let first = StatusIndex(u64::from(*first));
+            let ranges = vec![Range { first, last: StatusIndex(first.0 + u64::from(*more)) }];
+            let state = StatusState::from_bits(*state)?;
+            let statement = RevocationStatement::new(id, sequence, signer, state, ranges).unwrap();
+            Entry::Revocation(statement.sign(&place, &administration(1)).unwrap())
+        }
         Step::Close(seconds) => {
             let time = Timestamp(log.state.last_time().0 + u64::from(*seconds));
             Entry::Snapshot(log.state.snapshot(&log.rules, time))
@@ -284,10 +292,12 @@ proptest! {
     fn what_is_rolled_back_never_was(steps in prop::collection::vec(step(), 1..60)) {
         let mut log = log();
         let (mut committed, mut kept) = (State::new(), Vec::new());
+        let mut seen = Seen::default();
         let mut applied: Vec<Entry> = Vec::new();
         for step in steps {
             match &step {
                 Step::Commit => {
+                    seen.keep(&log.state);
                     log.state.commit();
                     committed = log.state.clone();
                     kept.append(&mut applied);
@@ -299,11 +309,9 @@ proptest! {
                 }
                 _ => {
                     let Some(entry) = entry(&log, &step) else { continue };
-                    let known = plan(&entry).is_some_and(|root| {
-                        kept.iter().any(|kept| plan(kept) == Some(root))
-                    });
+                    let found = seen.find(&plan(&entry));
                     let before = log.state.clone();
-                    match log.state.apply(&log.rules, &entry, known, None) {
+                    match log.state.apply(&log.rules, &entry, &found, None) {
                         Ok(()) => applied.push(entry),
                         Err(_) => prop_assert_eq!(&log.state, &before, "a refusal changes nothing"),
                     }
@@ -315,14 +323,16 @@ proptest! {
         // A dump loads to the same state, and a replay gives it as well.
         let dump = log.state.to_bytes();
         prop_assert_eq!(&State::from_bytes(&dump).unwrap(), &log.state);
-        let mut replayed = State::new();
+        let (mut replayed, mut replayed_seen) = (State::new(), Seen::default());
         for entry in &kept {
             let bytes = entry.to_bytes();
             let parsed = Entry::parse(&bytes).unwrap();
             prop_assert_eq!(parsed.to_bytes(), bytes);
-            replayed.apply(&log.rules, &parsed, false, None).unwrap();
+            let found = replayed_seen.find(&plan(&parsed));
+            replayed.apply(&log.rules, &parsed, &found, None).unwrap();
+            replayed_seen.keep(&replayed);
+            replayed.commit();
         }
-        replayed.commit();
         prop_assert_eq!(&replayed, &log.state);
         prop_assert_eq!(replayed.size().0, kept.len() as u64);
     }

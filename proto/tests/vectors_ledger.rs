@@ -7,7 +7,7 @@ use case::Case;
 use proto::document::ContentDigest;
 use proto::federation::Federation;
 use proto::hash::{Hash, Timestamp, TreeSize};
-use proto::ledger::{AdminKey, Entry, FederationId, IssuerRequest, Rules, State};
+use proto::ledger::{AdminKey, Entry, FederationId, IssuerRequest, Rules, Seen, State, plan};
 use proto::receipt::Receipt;
 use proto::text;
 use proto::verify::{Known, Question, Reason, verify, verify_with};
@@ -110,17 +110,23 @@ fn apply(case: &Case) -> Outcome {
     };
     let admins = case.all("admin").into_iter().map(admin).collect();
     let rules = Rules::new(federation, case.one("origin"), admins);
-    let mut state = State::new();
+    let (mut state, mut seen) = (State::new(), Seen::default());
     for earlier in case.all("entry") {
         let entry = Entry::parse(&text::base64_decode(earlier).unwrap()).unwrap();
-        state.apply(&rules, &entry, false, None).unwrap();
+        let found = seen.find(&plan(&entry));
+        state.apply(&rules, &entry, &found, None).unwrap();
+        seen.keep(&state);
+        state.commit();
     }
-    state.commit();
     let entry = Entry::parse(&case.body).unwrap();
-    let known = case.all("known") == ["yes"];
+    let mut found = seen.find(&plan(&entry));
+    found.batch = case.all("known") == ["yes"];
+    // Cases from before revocations were in force say which kinds were.
+    let kinds = case.all("kind");
+    let rules = rules.naming(|kind, _| kinds.is_empty() || kinds.contains(&kind));
     let now = case.all("now").first().map(|now| Timestamp(now.parse().unwrap()));
     let before = state.clone();
-    let answer = state.apply(&rules, &entry, known, now);
+    let answer = state.apply(&rules, &entry, &found, now);
     state.rollback();
     assert_eq!(state, before, "{case}");
     answer.map(|()| String::new()).map_err(|refusal| {

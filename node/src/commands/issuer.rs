@@ -230,6 +230,8 @@ fn state_of(listed: &IssuerListed) -> Option<IssuerState> {
         key: hex::decode(&listed.key).ok()?.try_into().ok()?,
         scope: listed.scope.clone(),
         retired: listed.retired,
+        sequence: listed.sequence,
+        admin_sequence: listed.admin_sequence,
     })
 }
 

@@ -1,12 +1,12 @@
 //! One log's files, checked against what follows from its entries.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use proto::checkpoint::SignedCheckpoint;
 use proto::federation::{Federation, Untrusted};
 use proto::hash::{EMPTY_ROOT, Hash, LeafIndex, TreeSize, leaf_hash};
-use proto::ledger::{Entry, Refusal, Rules, State, plan};
+use proto::ledger::{Entry, Refusal, Rules, Seen, State, plan};
 use proto::note::VerifierKey;
 use proto::tile::grow::Edge;
 use proto::tile::path::{self, Resource};
@@ -86,7 +86,7 @@ pub(super) fn check(files: &Files, federation: &Federation, subject: Subject) ->
         edge: Edge::empty(),
         partial: BTreeMap::new(),
         state: State::new(),
-        batches: HashSet::new(),
+        seen: Seen::default(),
         report: &mut report,
     };
     if let Err(problem) = check.run(federation) {
@@ -110,7 +110,7 @@ struct Check<'a> {
     /// The newest partial tile of each level.
     partial: BTreeMap<u8, (TileId, Vec<u8>)>,
     state: State,
-    batches: HashSet<Hash>,
+    seen: Seen,
     report: &'a mut Report,
 }
 
@@ -201,12 +201,10 @@ impl Check<'_> {
 
     fn apply(&mut self, index: LeafIndex, bytes: &[u8]) {
         let applied = Entry::parse(bytes).map_err(Refusal::from).and_then(|entry| {
-            let root = plan(&entry);
-            let known = root.is_some_and(|root| self.batches.contains(&root));
-            self.state.apply(self.rules, &entry, known, None)?;
-            self.batches.extend(root);
-            Ok(())
+            let found = self.seen.find(&plan(&entry));
+            self.state.apply(self.rules, &entry, &found, None)
         });
+        self.seen.keep(&self.state);
         self.state.commit();
         if let Err(refusal) = applied {
             self.note(Problem::Rule { index, refusal });

@@ -97,6 +97,8 @@ pub async fn issuers(State(node): State<Arc<Node>>) -> Result<Response, ApiError
         scope: issuer.scope.clone(),
         retired: issuer.retired,
         in_force: !issuer.retired,
+        sequence: issuer.sequence,
+        admin_sequence: issuer.admin_sequence,
     });
     Ok(json(axum::Json(listed.collect::<Vec<_>>()).into_response()))
 }

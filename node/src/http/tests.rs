@@ -183,6 +183,8 @@ async fn issuers_are_listed() {
         scope: vec!["certificate".to_owned()],
         retired: false,
         in_force: true,
+        sequence: 0,
+        admin_sequence: 0,
     };
     assert_eq!(listed, [want]);
 }

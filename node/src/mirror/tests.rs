@@ -6,7 +6,7 @@ use std::io::Write;
 use proto::checkpoint::SignedCheckpoint;
 use proto::cosignature;
 use proto::hash::{Hash, LeafIndex, Timestamp, TreeSize, leaf_hash};
-use proto::ledger::{Entry, Rules, State};
+use proto::ledger::{Entry, Found, Rules, State};
 use proto::merkle::path::walk;
 use proto::merkle::{self, Subtree};
 use proto::mirror::{Header, MirrorInfo};
@@ -31,7 +31,9 @@ impl Log {
 
     /// An entry that obeys the rules.
     fn push(&mut self, bytes: Vec<u8>) {
-        self.state.apply(&self.rules, &Entry::parse(&bytes).unwrap(), false, None).unwrap();
+        self.state
+            .apply(&self.rules, &Entry::parse(&bytes).unwrap(), &Found::default(), None)
+            .unwrap();
         self.state.commit();
         self.entries.push(bytes);
     }

@@ -1,27 +1,36 @@
-//! Where a batch root is in the log: exact, so that the same batch never gets two indexes.
+//! What the ledger's rules look up in the log: where a batch root is, exact, so that the same batch
+//! never gets two indexes; and whose status indexes are, run by run.
 //!
-//! Batches that are written and not yet handed to the index are kept in memory. A hit in the index
-//! is confirmed against the files, because beyond its mark the index may hold what a recovery took
-//! away again; up to the mark, what it does not hold is not there.
+//! What is written and not yet handed to the index is kept in memory. A batch found in the index is
+//! confirmed against the files, because beyond its mark the index may hold what a recovery took
+//! away again; up to the mark, what it does not hold is not there. A run needs no confirmation:
+//! the index is given what is published, which no recovery takes away.
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use proto::hash::{Hash, LeafIndex, TreeSize};
-use proto::ledger::{Entry, plan};
+use proto::hash::{Hash, LeafIndex, StatusIndex, TreeSize};
+use proto::ledger::{Entry, Found, Lookup, Run};
 
 use super::ReplicaError;
 use super::reader::{ReadError, TileReader};
 use crate::store::{IndexError, LogIndex};
 
-/// Finds batches in what is written.
+/// Finds batches and runs in what is written.
 pub struct Batches {
     index: LogIndex,
     reader: Arc<TileReader>,
-    recent: RwLock<HashMap<Hash, LeafIndex>>,
+    recent: RwLock<Recent>,
 }
 
-/// Why a batch cannot be looked up.
+#[derive(Default)]
+struct Recent {
+    batches: HashMap<Hash, LeafIndex>,
+    /// By first status index: the issuer, and the entry that begins the run.
+    runs: BTreeMap<StatusIndex, (LeafIndex, LeafIndex)>,
+}
+
+/// Why a batch or a run cannot be looked up.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LookupError {
@@ -47,9 +56,23 @@ impl Batches {
         Batches { index, reader, recent: RwLock::default() }
     }
 
+    /// Answers what `apply` asks for.
+    pub fn look_up(&self, lookup: &Lookup) -> Result<Found, LookupError> {
+        match lookup {
+            Lookup::Nothing => Ok(Found::default()),
+            Lookup::Batch(root) => {
+                Ok(Found { batch: self.find(root)?.is_some(), ..Found::default() })
+            }
+            Lookup::Runs(at) => {
+                let runs = at.iter().map(|index| self.run_at(*index));
+                Ok(Found { runs: runs.collect::<Result<_, _>>()?, ..Found::default() })
+            }
+        }
+    }
+
     /// The index of the issuance with this batch root.
     pub fn find(&self, root: &Hash) -> Result<Option<LeafIndex>, LookupError> {
-        let recent = self.recent.read().unwrap_or_else(PoisonError::into_inner).get(root).copied();
+        let recent = self.read().batches.get(root).copied();
         if recent.is_some() {
             return Ok(recent);
         }
@@ -57,16 +80,32 @@ impl Batches {
         if said.0 >= self.reader.size().0 {
             return Ok(None);
         }
-        let found = batch_root(&self.reader.entry(said)?) == Some(*root);
+        let found = issuance(&self.reader.entry(said)?).map(|(root, _)| root) == Some(*root);
         Ok(found.then_some(said))
     }
 
-    /// Entries were written, the first of them at `first`.
-    pub(super) fn add(&self, first: TreeSize, entries: &[Vec<u8>]) {
-        let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
+    /// The last run that begins at or before a status index.
+    fn run_at(&self, index: StatusIndex) -> Result<Option<Run>, IndexError> {
+        let recent = self.read();
+        let newest = recent.runs.range(..=index).next_back();
+        let newest = newest.map(|(first, (issuer, _))| Run { first: *first, issuer: *issuer });
+        drop(recent);
+        match newest {
+            Some(run) => Ok(Some(run)),
+            None => self.index.run_at(index),
+        }
+    }
+
+    /// Entries were written, the first of them at `first`, and began these runs.
+    pub(super) fn add(&self, first: TreeSize, entries: &[Vec<u8>], runs: &[Run]) {
+        let issuers: HashMap<StatusIndex, LeafIndex> =
+            runs.iter().map(|run| (run.first, run.issuer)).collect();
+        let mut recent = self.write();
         for (index, entry) in (first.0..).zip(entries) {
-            if let Some(root) = batch_root(entry) {
-                recent.insert(root, LeafIndex(index));
+            let Some((root, first_status)) = issuance(entry) else { continue };
+            recent.batches.insert(root, LeafIndex(index));
+            if let Some(issuer) = issuers.get(&first_status) {
+                recent.runs.insert(first_status, (*issuer, LeafIndex(index)));
             }
         }
     }
@@ -74,21 +113,41 @@ impl Batches {
     /// Hands to the index what is below this size. It is in the index before it leaves the memory,
     /// so that nobody looks it up in between in vain.
     pub(super) fn index_until(&self, size: TreeSize) -> Result<(), IndexError> {
-        let recent = self.recent.read().unwrap_or_else(PoisonError::into_inner);
-        let below = |index: &LeafIndex| index.0 < size.0;
-        let moved: Vec<(Hash, LeafIndex)> =
-            recent.iter().filter(|(_, index)| below(index)).map(|(k, v)| (*k, *v)).collect();
+        let recent = self.read();
+        let below = |index: LeafIndex| index.0 < size.0;
+        let batches: Vec<(Hash, LeafIndex)> = (recent.batches.iter())
+            .filter(|(_, index)| below(**index))
+            .map(|(root, index)| (*root, *index))
+            .collect();
+        let runs: Vec<Run> = (recent.runs.iter())
+            .filter(|(_, (_, index))| below(*index))
+            .map(|(first, (issuer, _))| Run { first: *first, issuer: *issuer })
+            .collect();
         drop(recent);
-        self.index.insert(&moved)?;
-        let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
-        for (root, _) in &moved {
-            recent.remove(root);
+        self.index.insert(&batches, &runs)?;
+        let mut recent = self.write();
+        for (root, _) in &batches {
+            recent.batches.remove(root);
+        }
+        for run in &runs {
+            recent.runs.remove(&run.first);
         }
         Ok(())
     }
+
+    fn read(&self) -> RwLockReadGuard<'_, Recent> {
+        self.recent.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Recent> {
+        self.recent.write().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// The batch root of an entry that is an issuance.
-fn batch_root(entry: &[u8]) -> Option<Hash> {
-    plan(&Entry::parse(entry).ok()?)
+/// Batch root and first status index of an entry that is an issuance.
+fn issuance(entry: &[u8]) -> Option<(Hash, StatusIndex)> {
+    match Entry::parse(entry).ok()? {
+        Entry::Issuance(entry) => Some((entry.submission.statement.batch_root, entry.first_status)),
+        _ => None,
+    }
 }

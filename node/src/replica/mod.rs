@@ -175,7 +175,7 @@ impl Replica {
         Arc::clone(self.growth.reader())
     }
 
-    /// Where batches are; knows what is written.
+    /// Where batches are and whose status indexes; knows what is written.
     pub fn batches(&self) -> Arc<Batches> {
         Arc::clone(&self.batches)
     }
@@ -184,12 +184,9 @@ impl Replica {
     pub fn apply(&mut self, entry: &[u8], now: Option<Timestamp>) -> Result<LeafIndex, ApplyError> {
         self.check_usable()?;
         let parsed = Entry::parse(entry).map_err(Refusal::from)?;
-        let known = match plan(&parsed) {
-            Some(root) => self.batches.find(&root).map_err(ReplicaError::from)?.is_some(),
-            None => false,
-        };
+        let found = self.batches.look_up(&plan(&parsed)).map_err(ReplicaError::from)?;
         let index = LeafIndex(self.applied().0);
-        self.state.apply(&self.rules, &parsed, known, now)?;
+        self.state.apply(&self.rules, &parsed, &found, now)?;
         self.staged.push(entry.to_vec());
         Ok(index)
     }
@@ -251,7 +248,7 @@ impl Replica {
         self.usable = false;
         let first = self.size();
         self.growth.write(&self.staged, partials)?;
-        self.batches.add(first, &self.staged);
+        self.batches.add(first, &self.staged, self.state.new_runs());
         self.state.commit();
         self.staged.clear();
         self.usable = true;

@@ -117,8 +117,8 @@ fn nothing_beyond_the_mark_is_believed() {
     let (world, size) = World::with_round(3);
     let index = Index::open(world.folder.path()).unwrap().log(PREFIX).unwrap();
     // A round that a recovery took away, lookups for entries that hold something else.
-    index.insert(&[(batch(50), LeafIndex(size)), (batch(51), LeafIndex(1))]).unwrap();
-    index.insert(&[(batch(52), LeafIndex(u64::MAX))]).unwrap();
+    index.insert(&[(batch(50), LeafIndex(size)), (batch(51), LeafIndex(1))], &[]).unwrap();
+    index.insert(&[(batch(52), LeafIndex(u64::MAX))], &[]).unwrap();
     index.set_mark(index.mark().unwrap(), &index.state().unwrap().unwrap()).unwrap();
     drop(index);
     let mut replica = world.open(size).unwrap();

@@ -1,7 +1,7 @@
 //! The index: what can be rebuilt from the files, kept in `sled` so that a start is quick.
 //!
-//! For each log it holds the leaf index of every batch root, and one dump of the ledger state. It
-//! is believed up to a *mark* only: a small file that says which size and root the dump belongs
+//! For each log it holds the leaf index of every batch root, whose the status indexes are, and one
+//! dump of the ledger state. It is believed up to a *mark* only: a small file that says which size and root the dump belongs
 //! to, written after sled's own file was synced by us (sled 0.34's flush does not fsync). sled
 //! writes one sequential log, so where the dump of a mark is there, the lookups before it are.
 //!
@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use proto::hash::{Hash, LeafIndex, TreeSize, sha256};
+use proto::hash::{Hash, LeafIndex, StatusIndex, TreeSize, sha256};
+use proto::ledger::Run;
 
 use super::StoreError;
 use super::durable::{io_error, replace_file, sync_error, sync_folder};
@@ -117,6 +118,7 @@ impl Index {
         Ok(LogIndex {
             prefix: prefix.to_owned(),
             batches: Guarded(Some(tree("batches")?)),
+            runs: Guarded(Some(tree("runs")?)),
             states: Guarded(Some(tree("state")?)),
             index: Arc::clone(self),
         })
@@ -155,6 +157,7 @@ impl Index {
 pub struct LogIndex {
     prefix: String,
     batches: Guarded<sled::Tree>,
+    runs: Guarded<sled::Tree>,
     states: Guarded<sled::Tree>,
     index: Arc<Index>,
 }
@@ -186,8 +189,25 @@ impl LogIndex {
         Ok(number.map(|bytes| LeafIndex(u64::from_be_bytes(bytes))))
     }
 
-    /// Notes where batches are. Not durable before the next [`LogIndex::set_mark`].
-    pub fn insert(&self, batches: &[(Hash, LeafIndex)]) -> Result<(), IndexError> {
+    /// The last run of status indexes that begins at or before this one.
+    pub fn run_at(&self, index: StatusIndex) -> Result<Option<Run>, IndexError> {
+        let behind = index.0.saturating_add(1).to_be_bytes();
+        let found = self.runs.get_lt(behind).map_err(|source| self.index.error(source))?;
+        let number = |bytes: &[u8]| bytes.try_into().ok().map(u64::from_be_bytes);
+        Ok(found.and_then(|(first, issuer)| {
+            let first = StatusIndex(number(&first)?);
+            Some(Run { first, issuer: LeafIndex(number(&issuer)?) })
+        }))
+    }
+
+    /// Notes where batches are and which runs of status indexes began. Not durable before the next
+    /// [`LogIndex::set_mark`].
+    pub fn insert(&self, batches: &[(Hash, LeafIndex)], runs: &[Run]) -> Result<(), IndexError> {
+        for run in runs {
+            self.runs
+                .insert(run.first.0.to_be_bytes(), &run.issuer.0.to_be_bytes())
+                .map_err(|source| self.index.error(source))?;
+        }
         for (root, index) in batches {
             self.batches
                 .insert(root.0, &index.0.to_be_bytes())
@@ -230,6 +250,7 @@ impl LogIndex {
         marks.remove(&self.prefix);
         self.index.write_marks(&marks)?;
         self.batches.clear().map_err(|source| self.index.error(source))?;
+        self.runs.clear().map_err(|source| self.index.error(source))?;
         self.states.clear().map_err(|source| self.index.error(source))
     }
 }

@@ -6,7 +6,7 @@ use crate::world::{Log, T0, administration, document, federation, issuer_key, pu
 use proto::hash::{Hash, LeafIndex, StatusIndex};
 use proto::ledger::revocation::{Range, Signer};
 use proto::ledger::{
-    Entry, Issuer, IssuerRequest, IssuerState, IssuerStatement, Previous, Revocation,
+    Entry, Issuer, IssuerRequest, IssuerState, IssuerStatement, Pointer, Previous, Revocation,
     RevocationStatement, StatusState,
 };
 
@@ -63,6 +63,8 @@ fn issuers() -> Vec<Case> {
         key: public(&issuer_key(1)),
         scope: vec!["a".into()],
         retired: false,
+        sequence: 0,
+        admin_sequence: 0,
     };
     let retired = Issuer::retire(&log.rules.place(), &state, &administration(1)).unwrap();
     let retired = Entry::Issuer(retired).to_bytes();
@@ -159,19 +161,37 @@ fn revocations() -> Vec<Case> {
     };
     let good = revoke(vec![range(0, 3), range(5, 5)]);
     let most = revoke((0..4000).map(|i| range(2 * i, 2 * i)).collect());
+    let superseding = {
+        let (id, state) = (LeafIndex(3), StatusState::Superseded);
+        let ranges = vec![range(0, 1)];
+        let statement = RevocationStatement::new(id, 1, Signer::Issuer, state, ranges).unwrap();
+        let statement = statement.naming(vec![Pointer([1; 40]), Pointer([2; 40])]).unwrap();
+        Entry::Revocation(Revocation { statement, signature: [7; 64] }).to_bytes()
+    };
     let first = 22;
+    let count = first + 16;
     let number = |n: u64| n.to_be_bytes();
     vec![
         entry("good-revocation", "ok revocation", &good),
         entry("good-revocation-of-4000-ranges", "ok revocation", &most),
         entry("revocation-of-4001-ranges", "ranges-bad", &changed(&most, 20, &[15, 161])),
         entry("revocation-without-ranges", "ranges-bad", &changed(&good, 20, &[0, 0])),
-        entry("revocation-signer-2", "entry-malformed", &changed(&good, 18, &[2])),
+        entry("good-revocation-by-the-last-word", "ok revocation", &changed(&good, 18, &[2])),
+        entry("revocation-signer-3", "entry-malformed", &changed(&good, 18, &[3])),
         entry("revocation-state-4", "entry-malformed", &changed(&good, 19, &[4])),
         entry("revocation-backwards", "ranges-bad", &changed(&good, first, &number(4))),
         entry("revocation-overlapping", "ranges-bad", &changed(&good, first + 16, &number(3))),
         entry("revocation-adjacent", "ranges-bad", &changed(&good, first + 16, &number(4))),
         entry("revocation-endless", "ranges-bad", &changed(&good, first + 24, &number(u64::MAX))),
+        entry(
+            "revocation-of-too-many",
+            "documents-too-many",
+            &changed(&good, first + 24, &number((1 << 22) + 1)),
+        ),
+        entry("good-superseding", "ok revocation", &superseding),
+        entry("successors-of-what-is-revoked", "successors-bad", &changed(&superseding, 19, &[3])),
+        entry("successor-missing", "successors-bad", &changed(&superseding, count, &[0, 1])),
+        entry("successor-too-many", "entry-malformed", &changed(&superseding, count, &[0, 4])),
         entry("revocation-cut-off", "entry-malformed", &good[..good.len() - 64]),
     ]
 }

@@ -14,6 +14,7 @@ mod rules;
 mod statuses;
 mod trust;
 mod verdicts;
+mod withdrawals;
 #[path = "../../tests/world/mod.rs"]
 mod world;
 

@@ -1,6 +1,7 @@
 //! The rules of the ledger: one entry after others, and what `apply` says.
 
 use crate::case::Case;
+use crate::withdrawals;
 use crate::world::{Log, T0, administration, document, federation, issuer_key, public};
 use proto::hash::{Hash, LeafIndex, StatusIndex, Timestamp};
 use proto::ledger::revocation::{Range, Signer};
@@ -12,7 +13,7 @@ use proto::note::SigningKey;
 use proto::text::base64_encode;
 
 /// A case: the entries of `log`, then `entry`.
-fn case(log: &Log, name: &str, expect: &str, entry: &Entry) -> Case {
+pub fn case(log: &Log, name: &str, expect: &str, entry: &Entry) -> Case {
     let admin = hex::encode(public(&administration(1)));
     let mut case = Case::new("apply", name, expect, &entry.to_bytes())
         .with("federation", log.rules.federation())
@@ -25,13 +26,13 @@ fn case(log: &Log, name: &str, expect: &str, entry: &Entry) -> Case {
 }
 
 pub fn cases() -> Vec<Case> {
-    [admissions(), changes(), issuances(), snapshots(), revocations()]
+    [admissions(), changes(), issuances(), snapshots(), revocations(), withdrawals::cases()]
         .into_iter()
         .flatten()
         .collect()
 }
 
-fn new_log() -> Log {
+pub fn new_log() -> Log {
     Log::new(&federation(), 1)
 }
 
@@ -46,7 +47,7 @@ fn issuer(log: &Log, name: &str, key: &SigningKey) -> Entry {
     Entry::Issuer(log.admission(name, key, &["a"]))
 }
 
-fn change(log: &Log, id: u64, replaces: u64, name: &str, key: &SigningKey) -> Entry {
+pub fn change(log: &Log, id: u64, replaces: u64, name: &str, key: &SigningKey) -> Entry {
     let previous = Previous { id: LeafIndex(id), replaces: LeafIndex(replaces) };
     let statement = IssuerStatement::new(Some(previous), name, &public(key), &["a"]).unwrap();
     let request = IssuerRequest::sign(&log.rules.place(), statement, key).unwrap();
@@ -227,5 +228,7 @@ fn revocations() -> Vec<Case> {
     let (id, state) = (LeafIndex(0), StatusState::Revoked);
     let statement = RevocationStatement::new(id, 1, Signer::Issuer, state, vec![range]);
     let entry = statement.unwrap().sign(&log.rules.place(), &issuer_key(1)).unwrap();
-    vec![case(&log, "revocation", "kind-not-in-force", &Entry::Revocation(entry))]
+    let old = ["issuance", "issuer", "snapshot"];
+    let case = case(&log, "revocation", "kind-not-in-force", &Entry::Revocation(entry));
+    vec![old.iter().fold(case, |case, kind| case.with("kind", kind))]
 }

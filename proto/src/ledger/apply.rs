@@ -3,38 +3,29 @@
 //! Checks come first and changes last, so a refused entry leaves the state as it was. The checks
 //! are cheap ones first: a signature is verified only for an entry that could be taken.
 
-use crate::hash::{Hash, LeafIndex, StatusIndex, Timestamp};
+use crate::hash::{LeafIndex, StatusIndex, Timestamp};
 use crate::limits;
 
 use super::entry::Entry;
 use super::issuance::Issuance;
 use super::issuer::{Issuer, IssuerStatement};
+use super::lookup::{Found, Run};
 use super::place::Signed;
 use super::refusal::Refusal;
 use super::rules::Rules;
 use super::snapshot::Snapshot;
 use super::state::{Change, IssuerState, State, Undo};
 
-/// What the caller must look up before [`State::apply`]: a batch root that may be in the log
-/// already.
-pub fn plan(entry: &Entry) -> Option<Hash> {
-    match entry {
-        Entry::Issuance(issuance) => Some(issuance.submission.statement.batch_root),
-        _ => None,
-    }
-}
-
 impl State {
     /// Takes the next entry, or says why not.
     ///
-    /// `batch_known` is the answer to [`plan`]: whether the log has the batch up to the last
-    /// commit. With `now`, a snapshot may be at most [`limits::CLOCK_TOLERANCE_S`] ahead of it;
+    /// `found` answers [`plan`](super::plan) for the log up to the last commit. With `now`, a snapshot may be at most [`limits::CLOCK_TOLERANCE_S`] ahead of it;
     /// without, when published entries are replayed, its time only may not go back.
     pub fn apply(
         &mut self,
         rules: &Rules,
         entry: &Entry,
-        batch_known: bool,
+        found: &Found,
         now: Option<Timestamp>,
     ) -> Result<(), Refusal> {
         if !rules.in_force(entry) {
@@ -51,14 +42,14 @@ impl State {
         let mut closing = false;
         undo.change = match entry {
             Entry::Issuer(issuer) => self.apply_issuer(rules, issuer)?,
-            Entry::Issuance(issuance) => self.apply_issuance(rules, issuance, batch_known)?,
+            Entry::Issuance(issuance) => self.apply_issuance(rules, issuance, found.batch)?,
+            Entry::Revocation(entry) => self.apply_revocation(rules, entry, &found.runs)?,
             Entry::Snapshot(snapshot) => {
                 self.check_snapshot(rules, snapshot, now)?;
                 self.last_time = snapshot.time.0;
                 closing = true;
                 Change::Snapshot
             }
-            Entry::Revocation(_) => return Err(Refusal::KindNotInForce),
         };
         self.size = size;
         self.closing = closing;
@@ -98,6 +89,8 @@ impl State {
             key: *statement.key(),
             scope: statement.scope().to_vec(),
             retired: statement.retired(),
+            sequence: before.as_ref().map_or(0, |before| before.sequence),
+            admin_sequence: before.as_ref().map_or(0, |before| before.admin_sequence),
         };
         self.issuers.insert(id, issuer);
         Ok(Change::Issuer { id, before, new_key, new_name })
@@ -155,9 +148,15 @@ impl State {
         }
         let verified = entry.submission.verify(&rules.place(), &issuer.key);
         verified.map_err(|_| Refusal::IssuanceSignatureBad)?;
+        let run = Run { first: want, issuer: issuer.id };
         self.status.extend(statement.width()).ok_or(Refusal::LogFull)?;
         self.batches.insert(root);
-        Ok(Change::Issuance(root))
+        let begins = self.last_run.is_none_or(|last| last.issuer != run.issuer);
+        let run_before = begins.then(|| {
+            self.runs.push(run);
+            self.last_run.replace(run)
+        });
+        Ok(Change::Issuance { batch: root, run_before })
     }
 
     fn check_snapshot(

@@ -1,11 +1,12 @@
 //! The state as bytes, for the index of a node: a way to start without replaying the whole log.
 //!
 //! ```text
-//! u8 version 1, u64 size, u64 last time, u8 closing, u64 issuer entries, u64 status length,
-//! u64 count of (u64 piece index, piece[256]),
-//! u32 count of issuers (u64 id, u64 entry, u8 retired, u8 + name, key[32], u16 count of u8 +
-//! type), u32 count of former keys (key[32], u64 id), u32 count of former names (u8 + name, u64
-//! id), SHA-256 of all before
+//! u8 version 2, u64 size, u64 last time, u8 closing, u64 issuer entries, u64 status length,
+//! u64 count of (u64 piece index, piece[256]), u64 count of (u64 status index, pointer[40]),
+//! u8 0 | u8 1 (u64 first, u64 issuer) for the newest run,
+//! u32 count of issuers (u64 id, u64 entry, u8 retired, u64 sequence, u64 administration's
+//! sequence, u8 + name, key[32], u16 count of u8 + type), u32 count of former keys (key[32], u64
+//! id), u32 count of former names (u8 + name, u64 id), SHA-256 of all before
 //! ```
 //!
 //! The files of the log are the truth; a dump that does not load costs a replay. The checksum finds
@@ -18,13 +19,15 @@ use alloc::vec::Vec;
 use thiserror::Error;
 
 use crate::bytes::{BytesError, Reader, Writer};
-use crate::hash::{LeafIndex, sha256};
+use crate::hash::{LeafIndex, StatusIndex, sha256};
 use crate::limits;
 
+use super::lookup::Run;
 use super::state::{IssuerState, State};
 use super::status::StatusTree;
+use super::successor::Pointer;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Why a dump does not load.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
@@ -60,9 +63,18 @@ impl State {
         for (at, piece) in self.status.changed() {
             writer.u64(*at).bytes(piece);
         }
+        writer.u64(u64::try_from(self.status.successors().len()).unwrap_or(u64::MAX));
+        for (index, pointer) in self.status.successors() {
+            writer.u64(index.0).bytes(&pointer.0);
+        }
+        match self.last_run {
+            None => writer.u8(0),
+            Some(run) => writer.u8(1).u64(run.first.0).u64(run.issuer.0),
+        };
         write_count(&mut writer, self.issuers.len());
         for issuer in self.issuers.values() {
             writer.u64(issuer.id.0).u64(issuer.entry.0).u8(u8::from(issuer.retired));
+            writer.u64(issuer.sequence).u64(issuer.admin_sequence);
             write_text(&mut writer, &issuer.name);
             writer.bytes(&issuer.key);
             writer.u16(u16::try_from(issuer.scope.len()).unwrap_or(u16::MAX));
@@ -108,6 +120,13 @@ impl State {
             ..State::new()
         };
         state.status = read_status(&mut reader)?;
+        state.last_run = match reader.u8()? {
+            0 => None,
+            _ => {
+                let first = StatusIndex(reader.u64()?);
+                Some(Run { first, issuer: LeafIndex(reader.u64()?) })
+            }
+        };
         for _ in 0..read_count(&mut reader, limits::ISSUERS)? {
             state.load_issuer(read_issuer(&mut reader)?)?;
         }
@@ -150,18 +169,24 @@ fn read_status(reader: &mut Reader<'_>) -> Result<StatusTree, DumpError> {
     for _ in 0..reader.u64()? {
         changed.insert(reader.u64()?, reader.array()?);
     }
-    StatusTree::from_pieces(length, changed).ok_or(DumpError::Inconsistent)
+    let mut successors = BTreeMap::new();
+    for _ in 0..reader.u64()? {
+        successors.insert(StatusIndex(reader.u64()?), Pointer(reader.array()?));
+    }
+    let tree = StatusTree::from_pieces(length, changed).ok_or(DumpError::Inconsistent)?;
+    Ok(tree.with_successors(successors))
 }
 
 fn read_issuer(reader: &mut Reader<'_>) -> Result<IssuerState, DumpError> {
     let (id, entry) = (LeafIndex(reader.u64()?), LeafIndex(reader.u64()?));
     let retired = reader.u8()? == 1;
+    let (sequence, admin_sequence) = (reader.u64()?, reader.u64()?);
     let (name, key) = (read_text(reader)?, reader.array()?);
     let mut scope = Vec::new();
     for _ in 0..reader.u16()? {
         scope.push(read_text(reader)?);
     }
-    Ok(IssuerState { id, entry, name, key, scope, retired })
+    Ok(IssuerState { id, entry, name, key, scope, retired, sequence, admin_sequence })
 }
 
 fn read_count(reader: &mut Reader<'_>, limit: usize) -> Result<u32, DumpError> {

@@ -87,6 +87,15 @@ pub enum EntryError {
     /// Ranges of a revocation are none, too many, not ascending, overlapping or adjacent.
     #[error("The ranges of a revocation ascend, do not touch, and are 1 to 4,000.")]
     BadRanges,
+    /// A revocation changes more documents than one entry may.
+    #[error("A revocation changes at most 4,194,304 documents, and this one {got}; use several.")]
+    TooManyDocuments {
+        /// Documents in its ranges.
+        got: u64,
+    },
+    /// Successors are named for some documents, for what is not superseded, or for too many.
+    #[error("A revocation names a successor for each document that it supersedes, or for none.")]
+    BadSuccessors,
 }
 
 impl EntryError {
@@ -107,6 +116,8 @@ impl EntryError {
             EntryError::BadScope => "scope-bad",
             EntryError::BadHeight { .. } => "batch-height-bad",
             EntryError::BadRanges => "ranges-bad",
+            EntryError::TooManyDocuments { .. } => "documents-too-many",
+            EntryError::BadSuccessors => "successors-bad",
         }
     }
 }

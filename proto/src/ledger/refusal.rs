@@ -77,6 +77,35 @@ pub enum Refusal {
         /// The index in the entry.
         got: StatusIndex,
     },
+    /// The revocation has a number that was used already, or a lower one.
+    #[error(
+        "The last revocation of this signer has number {last}; \
+         look at the ledger and sign a new one with a higher number."
+    )]
+    SequenceNotGrown {
+        /// The number of the last one.
+        last: u64,
+    },
+    /// A range holds status indexes that are another issuer's, or not given out.
+    #[error("The status indexes {first} to {last} are not all of this issuer's documents.")]
+    RangeNotOwned {
+        /// First of the range.
+        first: StatusIndex,
+        /// Last of the range.
+        last: StatusIndex,
+    },
+    /// A document's state is final for this signer.
+    #[error(
+        "The document with status index {0} was withdrawn for good or superseded; \
+         only the administration key can undo that."
+    )]
+    StateFinal(StatusIndex),
+    /// The signer did not sign the revocation.
+    #[error(
+        "The revocation is not signed by the key that it needs for this log and federation; \
+         check which key and which federation file were used."
+    )]
+    RevocationSignatureBad,
     /// The snapshot is of another federation.
     #[error("The snapshot belongs to another federation.")]
     SnapshotFederationWrong,
@@ -125,6 +154,10 @@ impl Refusal {
             Refusal::IssuanceSignatureBad => "issuance-signature-bad",
             Refusal::BatchDuplicate => "batch-duplicate",
             Refusal::StatusIndexWrong { .. } => "status-index-wrong",
+            Refusal::SequenceNotGrown { .. } => "sequence-not-grown",
+            Refusal::RangeNotOwned { .. } => "range-not-owned",
+            Refusal::StateFinal(_) => "state-final",
+            Refusal::RevocationSignatureBad => "revocation-signature-bad",
             Refusal::SnapshotFederationWrong => "snapshot-federation-wrong",
             Refusal::SnapshotTimeZero => "snapshot-time-zero",
             Refusal::SnapshotTimeGoesBack { .. } => "snapshot-time-goes-back",

@@ -1,12 +1,15 @@
-//! The revocation: documents change their status. The format is fixed; no federation version puts
-//! the kind in force yet, so a log refuses it.
+//! The revocation: documents change their status.
 //!
 //! ```text
-//! u8 version 1, u8 kind 3, u64 issuer id, u64 sequence, u8 signer (0 issuer, 1 administration),
+//! u8 version 1, u8 kind 3, u64 issuer id, u64 sequence,
+//! u8 signer (0 issuer, 1 administration, 2 administration undoing final states),
 //! u8 state (0 valid, 1 suspended, 2 superseded, 3 revoked),
-//! u16 count of (u64 first, u64 last), ascending, without touching each other   <- signed part
+//! u16 count of (u64 first, u64 last), ascending, without touching each other,
+//! u16 count of successor pointers[40]: none, or if superseded one a document     <- signed part
 //! signature[64]
 //! ```
+//!
+//! Why a document was withdrawn is not in the ledger: the reason stays with the issuer.
 
 use alloc::vec::Vec;
 
@@ -18,14 +21,35 @@ use crate::note::{KeyError, SigningKey};
 use super::entry::{self, EntryError};
 use super::place::{Place, Signed};
 use super::status::StatusState;
+use super::successor::Pointer;
 
-/// Whose key signs a revocation.
+/// Whose key signs a revocation, and how far its word goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Signer {
     /// The issuer's key in force.
     Issuer,
-    /// The administration key.
+    /// The administration key, bound by final states as the issuer is: what it suspends and
+    /// reinstates by the thousand leaves alone what was withdrawn for good.
     Administration,
+    /// The administration key's last word, which undoes final states.
+    LastWord,
+}
+
+impl Signer {
+    fn byte(self) -> u8 {
+        match self {
+            Signer::Issuer => 0,
+            Signer::Administration => 1,
+            Signer::LastWord => 2,
+        }
+    }
+
+    /// Whether this signer may change one state into the other. Saying again what is so already
+    /// is allowed: a range may hold documents that were withdrawn one by one before.
+    pub fn may_change(self, from: StatusState, to: StatusState) -> bool {
+        let is_final = matches!(from, StatusState::Superseded | StatusState::Revoked);
+        from == to || !is_final || self == Signer::LastWord
+    }
 }
 
 /// Status indexes from the first to the last, both included.
@@ -35,6 +59,13 @@ pub struct Range {
     pub first: StatusIndex,
     /// The last.
     pub last: StatusIndex,
+}
+
+impl Range {
+    /// How many documents are in it.
+    pub fn documents(&self) -> u64 {
+        self.last.0.saturating_sub(self.first.0).saturating_add(1)
+    }
 }
 
 /// The part of a revocation that is signed.
@@ -49,6 +80,7 @@ pub struct RevocationStatement {
     /// The new state.
     pub state: StatusState,
     ranges: Vec<Range>,
+    successors: Vec<Pointer>,
 }
 
 /// A revocation entry. The signature is not checked.
@@ -73,7 +105,31 @@ impl RevocationStatement {
         if issuer.0.max(sequence) > limits::JSON_INTEGER {
             return Err(EntryError::NumberTooLarge);
         }
-        Ok(RevocationStatement { issuer, sequence, signer, state, ranges })
+        Ok(RevocationStatement { issuer, sequence, signer, state, ranges, successors: Vec::new() })
+    }
+
+    /// Names the successor of each document of the ranges, in their order.
+    pub fn naming(self, successors: Vec<Pointer>) -> Result<RevocationStatement, EntryError> {
+        let count = u64::try_from(successors.len()).unwrap_or(u64::MAX);
+        let fits = self.state == StatusState::Superseded && count == self.documents();
+        let statement = RevocationStatement { successors, ..self };
+        let bytes = statement.to_bytes().len().saturating_add(64);
+        if fits && bytes <= limits::ENTRY_BYTES {
+            Ok(statement)
+        } else {
+            Err(EntryError::BadSuccessors)
+        }
+    }
+
+    /// How many documents change.
+    pub fn documents(&self) -> u64 {
+        self.ranges.iter().fold(0, |sum, range| sum.saturating_add(range.documents()))
+    }
+
+    /// The successors by the status index of the document that they take the place of.
+    pub fn successors(&self) -> impl Iterator<Item = (StatusIndex, Pointer)> {
+        let indexes = self.ranges.iter().flat_map(|range| range.first.0..=range.last.0);
+        indexes.map(StatusIndex).zip(self.successors.iter().copied())
     }
 
     /// The status indexes whose state changes.
@@ -85,19 +141,19 @@ impl RevocationStatement {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer::new();
         writer.u8(entry::VERSION).u8(entry::REVOCATION).u64(self.issuer.0).u64(self.sequence);
-        writer.u8(match self.signer {
-            Signer::Issuer => 0,
-            Signer::Administration => 1,
-        });
-        writer.u8(self.state.bits());
+        writer.u8(self.signer.byte()).u8(self.state.bits());
         writer.u16(u16::try_from(self.ranges.len()).unwrap_or(u16::MAX));
         for range in &self.ranges {
             writer.u64(range.first.0).u64(range.last.0);
         }
+        writer.u16(u16::try_from(self.successors.len()).unwrap_or(u16::MAX));
+        self.successors.iter().for_each(|pointer| {
+            writer.bytes(&pointer.0);
+        });
         writer.into_bytes()
     }
 
-    /// Signs with the issuer's or the administration key.
+    /// Signs with the issuer's or the administration key, as the statement says.
     pub fn sign(self, place: &Place<'_>, key: &SigningKey) -> Result<Revocation, KeyError> {
         let signature = Signed::Revocation.sign(place, &self.to_bytes(), key)?;
         Ok(Revocation { statement: self, signature })
@@ -118,6 +174,7 @@ impl Revocation {
         let signer = match reader.u8()? {
             0 => Signer::Issuer,
             1 => Signer::Administration,
+            2 => Signer::LastWord,
             _ => return Err(EntryError::BadChoice),
         };
         let state = StatusState::from_bits(reader.u8()?).ok_or(EntryError::BadChoice)?;
@@ -130,7 +187,12 @@ impl Revocation {
             let first = StatusIndex(reader.u64()?);
             ranges.push(Range { first, last: StatusIndex(reader.u64()?) });
         }
-        let statement = RevocationStatement::new(issuer, sequence, signer, state, ranges)?;
+        let mut statement = RevocationStatement::new(issuer, sequence, signer, state, ranges)?;
+        let count = reader.u16()?;
+        if count > 0 {
+            let pointers = (0..count).map(|_| reader.array().map(Pointer));
+            statement = statement.naming(pointers.collect::<Result<_, _>>()?)?;
+        }
         Ok(Revocation { statement, signature: reader.array()? })
     }
 }
@@ -138,6 +200,7 @@ impl Revocation {
 fn check_ranges(ranges: &[Range]) -> Result<(), EntryError> {
     let good_count = (1..=limits::REVOCATION_RANGES).contains(&ranges.len());
     let mut least = 0;
+    let mut documents = 0u64;
     for range in ranges {
         let inside = range.last.0 < limits::JSON_INTEGER;
         if range.first.0 < least || range.last < range.first || !inside {
@@ -145,6 +208,10 @@ fn check_ranges(ranges: &[Range]) -> Result<(), EntryError> {
         }
         // One index between two ranges at least, else they would be one.
         least = range.last.0.saturating_add(2);
+        documents = documents.saturating_add(range.documents());
+    }
+    if documents > limits::REVOCATION_DOCUMENTS {
+        return Err(EntryError::TooManyDocuments { got: documents });
     }
     if good_count { Ok(()) } else { Err(EntryError::BadRanges) }
 }
@@ -193,13 +260,58 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_changes_a_bounded_number_of_documents() {
+        let most = limits::REVOCATION_DOCUMENTS;
+        assert!(statement(alloc::vec![range(0, most - 1)]).is_ok());
+        let got = most + 1;
+        let refused = statement(alloc::vec![range(0, 0), range(2, most + 1)]);
+        assert_eq!(refused, Err(EntryError::TooManyDocuments { got }));
+    }
+
+    #[test]
+    fn successors_are_named_for_all_or_none() {
+        let superseding = |ranges| {
+            let state = StatusState::Superseded;
+            RevocationStatement::new(LeafIndex(1), 2, Signer::Issuer, state, ranges).unwrap()
+        };
+        let pointers = |count: u8| (0..count).map(|i| Pointer([i; 40])).collect::<Vec<_>>();
+        let two = alloc::vec![range(3, 3), range(9, 9)];
+        let named = superseding(two.clone()).naming(pointers(2)).unwrap();
+        let all: Vec<_> = named.successors().map(|(index, _)| index.0).collect();
+        assert_eq!(all, [3, 9]);
+        let bytes = Revocation { statement: named, signature: [3; 64] }.to_bytes();
+        assert_eq!(Entry::parse(&bytes).unwrap().to_bytes(), bytes);
+        for bad in [0, 1, 3] {
+            let refused = superseding(two.clone()).naming(pointers(bad));
+            assert_eq!(refused, Err(EntryError::BadSuccessors), "{bad}");
+        }
+        assert!(statement(two).unwrap().naming(pointers(2)).is_err(), "revoked");
+        let many = superseding(alloc::vec![range(0, 1999)]);
+        assert!(many.naming(alloc::vec![Pointer([1; 40]); 2000]).is_err(), "too large");
+    }
+
+    #[test]
+    fn what_is_final_is_undone_by_the_last_word_alone() {
+        use StatusState::{Revoked, Superseded, Suspended, Valid};
+        for signer in [Signer::Issuer, Signer::Administration, Signer::LastWord] {
+            for from in [Valid, Suspended, Superseded, Revoked] {
+                for to in [Valid, Suspended, Superseded, Revoked] {
+                    let open = matches!(from, Valid | Suspended);
+                    let want = open || from == to || signer == Signer::LastWord;
+                    assert_eq!(signer.may_change(from, to), want, "{signer:?} {from:?} {to:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn choices_are_checked() {
         let bytes = Revocation {
             statement: statement(alloc::vec![range(0, 0)]).unwrap(),
             signature: [3; 64],
         }
         .to_bytes();
-        for (at, value) in [(18, 2), (19, 4), (2, 1)] {
+        for (at, value) in [(18, 3), (19, 4), (2, 1)] {
             let mut bytes = bytes.clone();
             bytes[at] = value;
             assert!(Entry::parse(&bytes).is_err(), "{at}");

@@ -29,8 +29,12 @@ pub struct Rules {
 }
 
 /// The kinds of entry whose rules this program knows, with their names in a federation file.
-const KNOWN: [(&str, u8); 3] =
-    [("issuer", entry::ISSUER), ("issuance", entry::ISSUANCE), ("snapshot", entry::SNAPSHOT)];
+const KNOWN: [(&str, u8); 4] = [
+    ("issuer", entry::ISSUER),
+    ("issuance", entry::ISSUANCE),
+    ("revocation", entry::REVOCATION),
+    ("snapshot", entry::SNAPSHOT),
+];
 
 impl Rules {
     /// Rules for the log `origin` of a federation, with every kind of entry in force whose rules
@@ -68,8 +72,7 @@ impl Rules {
         self.admin_keys.iter().filter(counts).map(|key| &key.key)
     }
 
-    /// Whether this kind and version of entry is in force. A revocation never is: its rules are not
-    /// fixed yet.
+    /// Whether this kind and version of entry is in force.
     pub fn in_force(&self, entry: &Entry) -> bool {
         self.kinds.contains(&match entry {
             Entry::Issuer(_) => entry::ISSUER,

@@ -10,9 +10,12 @@ use alloc::vec::Vec;
 
 use crate::hash::{Hash, LeafIndex, StatusIndex, Timestamp, TreeSize};
 
+use super::lookup::Run;
+use super::revocation::Signer;
 use super::rules::Rules;
 use super::snapshot::Snapshot;
-use super::status::{StatusPiece, StatusTree};
+use super::status::{Piece, StatusChanges, StatusPiece, StatusTree};
+use super::successor::Pointer;
 
 /// An issuer as its entry in force has it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,6 +32,27 @@ pub struct IssuerState {
     pub scope: Vec<String>,
     /// Whether it is retired, which is final.
     pub retired: bool,
+    /// Sequence number of the last revocation that the issuer signed; 0 before the first.
+    pub sequence: u64,
+    /// The same for the administration key.
+    pub admin_sequence: u64,
+}
+
+impl IssuerState {
+    /// The sequence number that the next revocation of this signer must exceed.
+    pub fn last_sequence(&self, signer: Signer) -> u64 {
+        match signer {
+            Signer::Issuer => self.sequence,
+            Signer::Administration | Signer::LastWord => self.admin_sequence,
+        }
+    }
+
+    pub(super) fn set_sequence(&mut self, signer: Signer, sequence: u64) {
+        match signer {
+            Signer::Issuer => self.sequence = sequence,
+            Signer::Administration | Signer::LastWord => self.admin_sequence = sequence,
+        }
+    }
 }
 
 /// The state of one log after its first entries.
@@ -51,6 +75,10 @@ pub struct State {
     pub(super) undo: Vec<Undo>,
     /// Batch roots since the last commit; the caller looks up the older ones.
     pub(super) batches: BTreeSet<Hash>,
+    /// Runs of status indexes since the last commit; the caller looks up the older ones.
+    pub(super) runs: Vec<Run>,
+    /// The newest run, so that the next batch is known to go on with it or to begin another.
+    pub(super) last_run: Option<Run>,
 }
 
 /// How to take an entry back.
@@ -70,7 +98,18 @@ pub(super) enum Change {
         new_key: Option<[u8; 32]>,
         new_name: Option<String>,
     },
-    Issuance(Hash),
+    Issuance {
+        batch: Hash,
+        /// The newest run before; the batch began another.
+        run_before: Option<Option<Run>>,
+    },
+    Revocation {
+        id: LeafIndex,
+        signer: Signer,
+        sequence_before: u64,
+        pieces_before: Vec<(u64, Piece)>,
+        successors_before: Vec<(StatusIndex, Option<Pointer>)>,
+    },
     Snapshot,
 }
 
@@ -140,10 +179,32 @@ impl State {
         !self.undo.is_empty()
     }
 
+    /// Runs of status indexes that began since the last commit, for who looks them up later.
+    pub fn new_runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// What changed in the status list since the last commit.
+    pub fn status_changes(&self) -> StatusChanges {
+        let mut changes = StatusChanges { length: self.status.length(), ..Default::default() };
+        for undo in &self.undo {
+            let Change::Revocation { pieces_before, successors_before, .. } = &undo.change else {
+                continue;
+            };
+            let pieces = pieces_before.iter().map(|(at, _)| (*at, self.status.piece(*at)));
+            changes.pieces.extend(pieces);
+            let successor = |index: &StatusIndex| self.status.successors().get(index).copied();
+            let named = successors_before.iter().map(|(index, _)| (*index, successor(index)));
+            changes.successors.extend(named);
+        }
+        changes
+    }
+
     /// Keeps what was applied: the entries are durable.
     pub fn commit(&mut self) {
         self.undo.clear();
         self.batches.clear();
+        self.runs.clear();
     }
 
     /// Takes back what was applied since the last commit.
@@ -159,8 +220,29 @@ impl State {
                     new_key.map(|key| self.keys.remove(&key));
                     new_name.map(|name| self.names.remove(&name));
                 }
-                Change::Issuance(root) => {
-                    self.batches.remove(&root);
+                Change::Issuance { batch, run_before } => {
+                    self.batches.remove(&batch);
+                    if let Some(before) = run_before {
+                        self.runs.pop();
+                        self.last_run = before;
+                    }
+                }
+                Change::Revocation {
+                    id,
+                    signer,
+                    sequence_before,
+                    pieces_before,
+                    successors_before,
+                } => {
+                    for (at, piece) in pieces_before {
+                        self.status.put(at, piece);
+                    }
+                    for (index, pointer) in successors_before {
+                        self.status.name(index, pointer);
+                    }
+                    if let Some(issuer) = self.issuers.get_mut(&id) {
+                        issuer.set_sequence(signer, sequence_before);
+                    }
                 }
                 Change::Snapshot => {}
             }

@@ -19,6 +19,8 @@ use crate::hash::{EMPTY_ROOT, Hash, LeafIndex, StatusIndex, TreeSize, leaf_hash,
 use crate::limits::{self, STATUS_PIECE_BYTES, STATUS_PIECE_INDEXES};
 use crate::merkle::{ProofError, inclusion};
 
+use super::successor::Pointer;
+
 /// Levels above the leaves: enough for [`limits::JSON_INTEGER`] documents.
 const LEVELS: u8 = 43;
 
@@ -123,7 +125,14 @@ fn place_in(index: StatusIndex) -> (usize, u32) {
     (byte, shift)
 }
 
-fn state_in(piece: &Piece, index: StatusIndex) -> StatusState {
+pub(crate) fn set_in(piece: &mut Piece, index: StatusIndex, state: StatusState) {
+    let (byte, shift) = place_in(index);
+    if let Some(byte) = piece.get_mut(byte) {
+        *byte = *byte & !3u8.wrapping_shl(shift) | state.bits().wrapping_shl(shift);
+    }
+}
+
+pub(crate) fn state_in(piece: &Piece, index: StatusIndex) -> StatusState {
     let (byte, shift) = place_in(index);
     let bits = piece.get(byte).copied().unwrap_or(0).wrapping_shr(shift) & 3;
     StatusState::from_bits(bits).unwrap_or(StatusState::Revoked)
@@ -139,6 +148,20 @@ pub struct StatusTree {
     nodes: BTreeMap<(u8, u64), Hash>,
     /// The node of each level over zero pieces only.
     zero: Vec<Hash>,
+    /// Pointers of superseded documents whose successor was named. The root does not cover them;
+    /// see [`Pointer`] for why nobody can pass off another.
+    successors: BTreeMap<StatusIndex, Pointer>,
+}
+
+/// How a list came from an earlier one: pieces and successors as they are now.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct StatusChanges {
+    /// Count of indexes in use.
+    pub length: u64,
+    /// Pieces that changed.
+    pub pieces: BTreeMap<u64, Piece>,
+    /// Successors that were named, or are none any more.
+    pub successors: BTreeMap<StatusIndex, Option<Pointer>>,
 }
 
 impl Default for StatusTree {
@@ -154,7 +177,8 @@ impl StatusTree {
         let above = |hash: &Hash| Some(node_hash(hash, hash));
         let zero = core::iter::successors(Some(first), above);
         let zero = zero.take(usize::from(LEVELS).saturating_add(1)).collect();
-        StatusTree { length: 0, changed: BTreeMap::new(), nodes: BTreeMap::new(), zero }
+        let (changed, nodes, successors) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        StatusTree { length: 0, changed, nodes, zero, successors }
     }
 
     /// A list with these pieces; those that are not given are zero. None if one is outside, all
@@ -218,18 +242,53 @@ impl StatusTree {
         let before = self.state(index)?;
         let at = piece_of(index);
         let mut piece = self.piece(at);
-        let (byte, shift) = place_in(index);
-        let byte = piece.get_mut(byte)?;
-        *byte = *byte & !3u8.wrapping_shl(shift) | state.bits().wrapping_shl(shift);
-        if piece.iter().all(|byte| *byte == 0) {
-            self.changed.remove(&at);
-            self.nodes.remove(&(0, at));
-        } else {
-            self.changed.insert(at, piece);
-            self.nodes.insert((0, at), leaf_hash(&piece));
-        }
-        (1..=LEVELS).for_each(|level| self.join(level, at.wrapping_shr(u32::from(level))));
+        set_in(&mut piece, index, state);
+        self.put(at, piece);
         Some(before)
+    }
+
+    /// Puts a piece in its place and gives the one before.
+    pub(super) fn put(&mut self, at: u64, piece: Piece) -> Piece {
+        let before = if piece.iter().all(|byte| *byte == 0) {
+            self.nodes.remove(&(0, at));
+            self.changed.remove(&at)
+        } else {
+            self.nodes.insert((0, at), leaf_hash(&piece));
+            self.changed.insert(at, piece)
+        };
+        (1..=LEVELS).for_each(|level| self.join(level, at.wrapping_shr(u32::from(level))));
+        before.unwrap_or([0; STATUS_PIECE_BYTES])
+    }
+
+    /// Names the successor of a document, or says that it has none, and gives the one before.
+    pub(super) fn name(&mut self, index: StatusIndex, to: Option<Pointer>) -> Option<Pointer> {
+        match to {
+            Some(pointer) => self.successors.insert(index, pointer),
+            None => self.successors.remove(&index),
+        }
+    }
+
+    /// Brings an older list up to date. None if the changes do not fit it.
+    pub fn follow(&mut self, changes: &StatusChanges) -> Option<()> {
+        self.extend(changes.length.checked_sub(self.length)?)?;
+        for (at, piece) in &changes.pieces {
+            self.put(*at, *piece);
+        }
+        for (index, pointer) in &changes.successors {
+            self.name(*index, *pointer);
+        }
+        Some(())
+    }
+
+    /// The same list with these successors.
+    pub fn with_successors(mut self, successors: BTreeMap<StatusIndex, Pointer>) -> StatusTree {
+        self.successors = successors;
+        self
+    }
+
+    /// Successors that were named, by the status index of the superseded document.
+    pub fn successors(&self) -> &BTreeMap<StatusIndex, Pointer> {
+        &self.successors
     }
 
     /// The root of the list.
@@ -262,7 +321,7 @@ impl StatusTree {
         Some(StatusPiece { piece: self.piece(at), path })
     }
 
-    fn piece(&self, at: u64) -> Piece {
+    pub(super) fn piece(&self, at: u64) -> Piece {
         self.changed.get(&at).copied().unwrap_or([0; STATUS_PIECE_BYTES])
     }
 

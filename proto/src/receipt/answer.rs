@@ -189,6 +189,10 @@ pub struct IssuerListed {
     pub retired: bool,
     /// Whether the entry counts for new issuances.
     pub in_force: bool,
+    /// Sequence number of the last revocation that the issuer signed; 0 before the first.
+    pub sequence: u64,
+    /// The same for revocations of its documents by the administration key.
+    pub admin_sequence: u64,
 }
 
 /// The answer to `POST /v1/issuers` when the entry is published.

@@ -9,7 +9,7 @@ use proto::federation::Federation;
 use proto::hash::{Hash, LeafIndex, StatusIndex, Timestamp, TreeSize, leaf_hash, sha256};
 use proto::ledger::{
     Entry, Issuance, IssuanceStatement, Issuer, IssuerRequest, IssuerStatement, Refusal, Rules,
-    Snapshot, State, StatusTree, Submission,
+    Seen, Snapshot, State, StatusTree, Submission, plan,
 };
 use proto::merkle::root_of;
 use proto::note::SigningKey;
@@ -23,6 +23,7 @@ pub struct Log {
     pub rules: Rules,
     pub state: State,
     pub entries: Vec<Vec<u8>>,
+    pub seen: Seen,
     /// What a snapshot showed that no rule checked.
     shown: Option<(StatusTree, Timestamp)>,
 }
@@ -40,7 +41,14 @@ impl Log {
     pub fn new(federation: &Federation, authority: u8) -> Log {
         let origin = super::ORIGINS[usize::from(authority) - 1];
         let rules = federation.rules_for(origin).unwrap();
-        Log { authority, rules, state: State::new(), entries: Vec::new(), shown: None }
+        let (state, seen) = (State::new(), Seen::default());
+        Log { authority, rules, state, entries: Vec::new(), seen, shown: None }
+    }
+
+    /// The same log under a federation version that puts every kind of entry in force.
+    pub fn with_all_kinds(mut self) -> Log {
+        self.rules = self.rules.naming(|_, _| true);
+        self
     }
 
     pub fn len(&self) -> u64 {
@@ -49,7 +57,9 @@ impl Log {
 
     /// Appends an entry that the rules allow.
     pub fn push(&mut self, entry: &Entry) -> LeafIndex {
-        self.state.apply(&self.rules, entry, false, None).unwrap();
+        let found = self.seen.find(&plan(entry));
+        self.state.apply(&self.rules, entry, &found, None).unwrap();
+        self.seen.keep(&self.state);
         self.state.commit();
         self.append(entry)
     }
@@ -218,7 +228,8 @@ impl Log {
 
     /// What the rules say to an entry; nothing is appended.
     pub fn judge(&mut self, entry: &Entry) -> Result<(), Refusal> {
-        let answer = self.state.apply(&self.rules, entry, false, None);
+        let found = self.seen.find(&plan(entry));
+        let answer = self.state.apply(&self.rules, entry, &found, None);
         self.state.rollback();
         answer
     }

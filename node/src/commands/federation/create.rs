@@ -21,8 +21,8 @@ use crate::client::{Client, ClientError, Timeouts};
 use crate::commands::{CommandError, Output, block_on, io_error, read_bounded};
 use crate::keys;
 
-/// Entry kinds that version 1 of the formats has in force.
-const ENTRY_KINDS: [&str; 3] = ["issuance", "issuer", "snapshot"];
+/// Entry kinds, in version 1, that a new federation version puts in force.
+const ENTRY_KINDS: [&str; 4] = ["issuance", "issuer", "revocation", "snapshot"];
 /// Time for one checkpoint to be fetched.
 const FETCH: Timeouts =
     Timeouts { connect: Duration::from_secs(10), request: Duration::from_secs(30) };
@@ -122,7 +122,13 @@ fn version(args: &Create, before: Option<&Federation>) -> Result<Version, Comman
         put(&mut authorities, authority(line)?, |a| &a.name);
     }
     let number = |given: Option<u64>, old: Option<u64>| given.or(old).unwrap_or(0);
-    let entries = ENTRY_KINDS.map(|kind| EntryForm { kind: kind.to_owned(), version: 1 });
+    let mut entries = old.map_or(Vec::new(), |old| old.entries.clone());
+    for kind in ENTRY_KINDS {
+        if !entries.iter().any(|form| form.kind == kind) {
+            entries.push(EntryForm { kind: kind.to_owned(), version: 1 });
+        }
+    }
+    entries.sort();
     Ok(Version {
         name: args.name.clone().or(old.map(|old| old.name.clone())).unwrap_or_default(),
         number: old.map_or(1, |old| old.number + 1),
@@ -131,7 +137,7 @@ fn version(args: &Create, before: Option<&Federation>) -> Result<Version, Comman
         quorum: number(args.quorum, old.map(|old| old.quorum)),
         faults: number(args.faults, old.map(|old| old.faults)),
         status_age_s: number(args.status_age, old.map(|old| old.status_age_s)),
-        entries: old.map_or(entries.to_vec(), |old| old.entries.clone()),
+        entries,
         operators,
         authorities,
         pins: before.map(|before| pins(args, before)).transpose()?.unwrap_or_default(),

@@ -16,7 +16,7 @@ fn filled(folder: &Path, state: &[u8]) {
     let log = index.log("log").unwrap();
     assert_eq!((log.mark(), log.state().unwrap()), (None, None));
     let batches: Vec<_> = (0..100).map(|n| (hash(n), LeafIndex(n))).collect();
-    log.insert(&batches).unwrap();
+    log.insert(&batches, &[]).unwrap();
     log.set_mark(mark(100), state).unwrap();
 }
 
@@ -97,7 +97,7 @@ fn logs_do_not_touch_each_other() {
     let folder = tempfile::tempdir().unwrap();
     let index = Index::open(folder.path()).unwrap();
     let (one, two) = (index.log("log").unwrap(), index.log("mirror/ab").unwrap());
-    one.insert(&[(hash(1), LeafIndex(1))]).unwrap();
+    one.insert(&[(hash(1), LeafIndex(1))], &[]).unwrap();
     one.set_mark(mark(2), b"one").unwrap();
     two.set_mark(mark(3), b"two").unwrap();
     assert_eq!(two.batch(&hash(1)).unwrap(), None);
