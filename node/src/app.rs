@@ -29,6 +29,7 @@ use crate::hosted::office::OfficeError;
 use crate::http::{self, Node};
 use crate::identity::{self, Identity};
 use crate::log::board::Published;
+use crate::log::held;
 use crate::log::publish::Publisher;
 use crate::log::recover::{RecoverError, Recovery};
 use crate::log::sequencer::{Rhythm, Sequencer};
@@ -134,6 +135,7 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<(), AppError
         timeouts: Timeouts { connect: config.peer_connect_timeout, request: config.peer_timeout },
         gossip: GOSSIP_INTERVAL,
         hosted: Some(config.hosted),
+        grace: config.revocation_grace,
     };
     let running = Running::start(parts, listener).await?;
     tokio::select! {
@@ -168,6 +170,8 @@ pub struct Parts {
     pub gossip: Duration,
     /// The folder of the hosted offices.
     pub hosted: Option<PathBuf>,
+    /// How long a log has to include a revocation that is held here.
+    pub grace: Duration,
 }
 
 /// A node at work.
@@ -181,6 +185,7 @@ pub struct Running {
     http: JoinHandle<()>,
     gossip: JoinHandle<()>,
     desks: Vec<JoinHandle<()>>,
+    held: Option<JoinHandle<()>>,
     halt: Halt,
     node: Arc<Node>,
 }
@@ -206,7 +211,12 @@ impl Running {
         tracing::info!(address, federation = %parts.identity.federation.id(), "serving");
         let peers = clients(&parts)?;
         let named = peers.iter().map(|(peer, client)| (peer.name.clone(), client.clone()));
-        let named = named.collect();
+        let named: Vec<(String, Client)> = named.collect();
+        let held = node.log.clone().map(|log| {
+            // Often enough that a revocation is in the log long before it is due.
+            let pause = parts.gossip.min(parts.grace / 3);
+            tokio::spawn(held::fetch(log, named.clone(), pause))
+        });
         let gossip = Gossip::new(watched, named, Arc::clone(&node.evidence), halt.clone());
         let gossip = tokio::spawn(gossip.run(parts.gossip));
         let (stop, stopped) = watch::channel(false);
@@ -220,7 +230,7 @@ impl Running {
                 outcome
             })
         });
-        Ok(Running { stop, stop_http, writer, writer_ended, http, gossip, desks, halt, node })
+        Ok(Running { stop, stop_http, writer, writer_ended, http, gossip, held, desks, halt, node })
     }
 
     /// Returns when the node cannot go on by itself.
@@ -240,6 +250,9 @@ impl Running {
     /// Stops in order and says why, if not because it was asked to.
     pub async fn stop(mut self) -> Result<(), AppError> {
         self.gossip.abort();
+        if let Some(held) = &self.held {
+            held.abort();
+        }
         self.stop.send_replace(true);
         let outcome = match self.writer.take() {
             Some(writer) => writer.await.unwrap_or(Err(AppError::Panicked)),

@@ -38,6 +38,8 @@ pub struct Config {
     pub round_interval: Duration,
     /// Longest time without a published checkpoint while nothing is submitted.
     pub idle_interval: Duration,
+    /// How long a mirrored log has to include a revocation that is held here.
+    pub revocation_grace: Duration,
     /// Submissions that may wait for a round; the surplus is told to come back.
     pub pool_submissions: usize,
     /// Submissions taken into one round.
@@ -155,6 +157,7 @@ struct Written {
     cosigner_mldsa_key: Option<PathBuf>,
     round_interval_ms: Option<Spanned<u64>>,
     idle_interval_s: Option<Spanned<u64>>,
+    revocation_grace_s: Option<Spanned<u64>>,
     pool_submissions: Option<Spanned<u64>>,
     round_submissions: Option<Spanned<u64>>,
     peer_connect_timeout_ms: Option<Spanned<u64>>,
@@ -202,6 +205,8 @@ impl Config {
         let w = &written;
         let (pool, round) = (1..=1_000_000, 1..=100_000);
         let idle = number("idle_interval_s", &w.idle_interval_s, defaults::IDLE_S, 1..=86_400)?;
+        let grace = ("revocation_grace_s", &w.revocation_grace_s);
+        let grace = number(grace.0, grace.1, defaults::GRACE_S, 3..=86_400)?;
         let connect = ("peer_connect_timeout_ms", &w.peer_connect_timeout_ms);
         Ok(Config {
             file: file.to_owned(),
@@ -224,6 +229,7 @@ impl Config {
                 1..=60_000,
             )?,
             idle_interval: Duration::from_secs(idle),
+            revocation_grace: Duration::from_secs(grace),
             pool_submissions: count("pool_submissions", &w.pool_submissions, defaults::POOL, pool)?,
             round_submissions: count(
                 "round_submissions",
@@ -248,6 +254,7 @@ mod defaults {
     pub(super) const HOSTED: &str = "hosted";
     pub(super) const ROUND_MS: u64 = 2;
     pub(super) const IDLE_S: u64 = 60;
+    pub(super) const GRACE_S: u64 = 600;
     pub(super) const POOL: u64 = 16_384;
     pub(super) const ROUND: u64 = 8_192;
     pub(super) const CONNECT_MS: u64 = 2_000;

@@ -15,6 +15,7 @@ pub mod hosted;
 pub mod http;
 pub mod identity;
 pub mod keys;
+pub mod lists;
 pub mod log;
 pub mod mirror;
 pub mod replica;

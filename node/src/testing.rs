@@ -8,8 +8,11 @@ use std::time::Duration;
 
 use proto::checkpoint::{Checkpoint, SignedCheckpoint};
 use proto::federation::{Authority, EntryForm, Federation, Operator, Version, sign};
-use proto::hash::{Hash, LeafIndex, Timestamp, TreeSize, sha256};
-use proto::ledger::{IssuanceStatement, Issuer, IssuerStatement, Place, Signed};
+use proto::hash::{Hash, LeafIndex, StatusIndex, Timestamp, TreeSize, sha256};
+use proto::ledger::revocation::{Range, Signer};
+use proto::ledger::{
+    IssuanceStatement, Issuer, IssuerStatement, Place, RevocationStatement, Signed, StatusState,
+};
 use proto::note::{KeyType, Note, SigningKey};
 use proto::receipt::answer::{IssuanceAnswer, IssuerAdmitted};
 use proto::time::Date;
@@ -110,7 +113,7 @@ fn federation(addresses: &[SocketAddr], quorum: u64, faults: u64) -> Federation 
         quorum,
         faults,
         status_age_s: 86_400,
-        entries: vec![entry("issuance"), entry("issuer"), entry("snapshot")],
+        entries: ["issuance", "issuer", "revocation", "snapshot"].map(entry).into(),
         operators: addresses.iter().enumerate().map(operator).collect(),
         authorities: addresses.iter().enumerate().map(authority).collect(),
         pins: Vec::new(),
@@ -190,6 +193,7 @@ impl World {
             },
             gossip: Duration::from_millis(100),
             hosted: place.hosted.clone(),
+            grace: Duration::from_secs(600),
         };
         let listener = bind(place.address).await;
         place.running = Some(Running::start(parts, listener).await?);
@@ -287,6 +291,21 @@ impl World {
         assert_eq!(answer.status, 200, "{}", answer.excerpt());
         let admitted: IssuerAdmitted = serde_json::from_slice(&answer.body).unwrap();
         LeafIndex(admitted.index)
+    }
+
+    /// A revocation of one document, signed by the issuer.
+    pub fn revocation(
+        &self,
+        seat: usize,
+        by: &SigningKey,
+        issuer: LeafIndex,
+        (sequence, index): (u64, u64),
+    ) -> Vec<u8> {
+        let index = StatusIndex(index);
+        let (signer, state) = (Signer::Issuer, StatusState::Revoked);
+        let ranges = vec![Range { first: index, last: index }];
+        let statement = RevocationStatement::new(issuer, sequence, signer, state, ranges).unwrap();
+        self.sign(seat, |place| statement.sign(place, by).unwrap().to_bytes())
     }
 
     /// A signed issuance of a batch.

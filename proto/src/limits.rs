@@ -136,8 +136,8 @@ pub const STATUS_PIECE_BYTES: usize = 256;
 /// Documents in a piece of the status list.
 pub const STATUS_PIECE_INDEXES: u64 = 1024;
 
-/// Bytes of a status list file: 200 million documents of which a third is withdrawn, or ten times as
-/// many of which one in a hundred is. What a verifier needs to hold one is a few times that.
+/// Bytes of a status list file: 200 million documents of which a third is withdrawn, or ten times
+/// as many of which one in a hundred is. A verifier holds a few times that.
 pub const STATUS_LIST_BYTES: usize = 64 * 1024 * 1024;
 
 /// Bytes of an issuer request: the statement in base64 and four short lines.

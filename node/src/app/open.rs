@@ -13,6 +13,7 @@ use crate::halt::Halt;
 use crate::health::{Health, Phase};
 use crate::hosted;
 use crate::http::Node;
+use crate::lists::Lists;
 use crate::log::publish::Peers;
 use crate::log::{self, Log};
 use crate::mirror::gossip::Watched;
@@ -59,6 +60,7 @@ impl Opened {
                 cosigner: Arc::clone(cosigner),
                 evidence: Arc::clone(&evidence),
                 clock: Arc::clone(&parts.clock),
+                grace_s: parts.grace.as_secs(),
                 halt: halt.clone(),
             };
             for authority in identity.other_logs() {
@@ -87,6 +89,7 @@ impl Opened {
             health,
             peers: Arc::new(Peers::default()),
             hosted: hosted.as_ref().map(hosted::Opened::hosted),
+            lists: Lists::default(),
         });
         Ok(Opened { node, own, watched, hosted })
     }

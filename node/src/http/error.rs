@@ -15,6 +15,7 @@ use proto::witness::{add_checkpoint, decide as witness};
 use crate::log::pool::{PoolError, Refused};
 use crate::log::prove::ProveError;
 use crate::log::{BATCH_ALREADY_LOGGED, SubmitError};
+use crate::mirror::duty::HoldRefusal;
 use crate::mirror::receive::{AddEntriesRefusal, NOT_CLOSING};
 use crate::mirror::service::{AddCheckpointRefusal, MirrorFault};
 use crate::replica::{LookupError, ReadError};
@@ -141,6 +142,23 @@ impl From<SubmitError> for ApiError {
     }
 }
 
+impl From<HoldRefusal> for ApiError {
+    fn from(refusal: HoldRefusal) -> ApiError {
+        match refusal {
+            HoldRefusal::Malformed(error) => ApiError::malformed(error.code(), &error.to_string()),
+            HoldRefusal::UnknownLog => ApiError::not_found(&refusal.to_string()),
+            HoldRefusal::Ledger(refusal) => crate::log::refused(&refusal).into(),
+            HoldRefusal::Full => ApiError::unavailable(
+                "revocations-too-many",
+                "As many revocations are held of this log as this node holds.",
+                RETRY_FULL_S,
+            ),
+            HoldRefusal::Fault(MirrorFault::Read(error)) => ApiError::internal(&error),
+            HoldRefusal::Fault(_) => ApiError::stopping(),
+        }
+    }
+}
+
 impl From<LookupError> for ApiError {
     fn from(error: LookupError) -> ApiError {
         ApiError::internal(&error)
@@ -248,6 +266,7 @@ pub fn add_entries(refusal: AddEntriesRefusal) -> Response {
         AddEntriesRefusal::Package(error) => words(422, "entries-not-proven", &error),
         AddEntriesRefusal::Ledger { refusal: rule, .. } => words(422, rule.code(), &refusal),
         AddEntriesRefusal::NotClosing => words(422, NOT_CLOSING, &refusal),
+        AddEntriesRefusal::Withheld { .. } => words(422, "revocation-withheld", &refusal),
         AddEntriesRefusal::SplitView => words(422, "split-view", &refusal),
         AddEntriesRefusal::Fault(fault) => mirror_fault(fault),
     }

@@ -10,6 +10,7 @@ mod multipart;
 mod ops;
 mod peer;
 mod read;
+mod status;
 mod submit;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::evidence::Evidence;
 use crate::health::Health;
 use crate::hosted::Hosted;
+use crate::lists::Lists;
 use crate::log::Log;
 use crate::log::publish::Peers;
 use crate::mirror::service::Mirrors;
@@ -66,6 +68,8 @@ pub struct Node {
     pub peers: Arc<Peers>,
     /// The hosted offices; `None` if there is none.
     pub hosted: Option<Arc<Hosted>>,
+    /// Status lists as verifiers fetch them.
+    pub lists: Lists,
 }
 
 /// The route table.
@@ -82,6 +86,9 @@ pub fn router(node: Arc<Node>) -> Router {
         .route("/federation", get(read::federation))
         .route("/evidence", get(read::evidence_list))
         .route("/evidence/{name}", get(read::evidence))
+        // whole status lists, and the revocations that this node holds a log to
+        .route("/v1/status-list", get(status::own_list))
+        .route("/{log}/v1/status-list", get(status::list_of))
         // operation
         .route("/healthz", get(ops::alive))
         .route("/readyz", get(ops::ready))
@@ -94,6 +101,9 @@ pub fn router(node: Arc<Node>) -> Router {
         .route("/v1/issuances", post(submit::issuance))
         .route("/v1/issuances/{batch}", get(submit::issuance_again))
         .route("/v1/issuers", post(submit::issuer).get(submit::issuers))
+        // 65,535 bytes at most
+        .route("/v1/revocations", post(status::revoke))
+        .route("/{log}/v1/revocations", post(status::hold).get(status::held))
         .layer(timeout(SUBMIT));
     let upload = Router::new()
         // tlog-mirror: read as it comes, package by package

@@ -106,7 +106,7 @@ fn checkpoint_of(shelf: &Arc<Shelf>) -> Result<Response, ApiError> {
 
 /// The log is known and nothing is signed yet. The restart rule looks for this code: only a node
 /// that knows the log says it.
-fn none_yet() -> ApiError {
+pub(super) fn none_yet() -> ApiError {
     ApiError::new(
         StatusCode::NOT_FOUND,
         NO_CHECKPOINT,
@@ -124,7 +124,7 @@ async fn tile_of(
     let resource = path::parse(&format!("tile/{rest}")).map_err(|_| missing())?;
     // tlog-tiles#log-entries: bundles only; hashes do not get smaller.
     let bundle = matches!(resource, Resource::Bundle(_));
-    let gzip = bundle && takes_gzip(headers);
+    let gzip = bundle && accepts_gzip(headers);
     let bytes = blocking(move || {
         let bytes = shelf.file(resource)?;
         Ok::<_, crate::replica::ReadError>(match bytes {
@@ -144,7 +144,7 @@ async fn tile_of(
 }
 
 /// Whether the client names gzip and does not rule it out.
-fn takes_gzip(headers: &HeaderMap) -> bool {
+pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
     let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|one| {
         let (name, weight) = one.split_once(';').unwrap_or((one, ""));

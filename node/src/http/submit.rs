@@ -20,7 +20,7 @@ use crate::log::pool::Outcome;
 use crate::log::{Log, Submitted};
 
 /// How long an answer waits for the publication if the client does not say.
-const DEFAULT_WAIT_S: u64 = 10;
+pub(super) const DEFAULT_WAIT_S: u64 = 10;
 /// When to ask again.
 const ASK_AGAIN_S: u64 = 1;
 
@@ -121,7 +121,7 @@ async fn published(
     }
 }
 
-fn accepted(location: &str) -> Response {
+pub(super) fn accepted(location: &str) -> Response {
     let body = serde_json::json!({
         "state": "waiting",
         "message": "The submission waits for the cosignatures of a quorum.",
@@ -132,13 +132,13 @@ fn accepted(location: &str) -> Response {
 }
 
 /// An answer for one client at one moment.
-fn json(mut response: Response) -> Response {
+pub(super) fn json(mut response: Response) -> Response {
     let no_store = axum::http::HeaderValue::from_static("no-store");
     response.headers_mut().insert(CACHE_CONTROL, no_store);
     response
 }
 
-fn own(node: &Node) -> Result<Arc<Log>, ApiError> {
+pub(super) fn own(node: &Node) -> Result<Arc<Log>, ApiError> {
     let log = node.log.clone();
     log.ok_or_else(|| {
         ApiError::not_found("This node writes no log; submit to an authority's node.")
@@ -146,7 +146,7 @@ fn own(node: &Node) -> Result<Arc<Log>, ApiError> {
 }
 
 /// `wait_s`, the only parameter.
-fn wait(query: Option<&str>, default_s: u64) -> Result<Duration, ApiError> {
+pub(super) fn wait(query: Option<&str>, default_s: u64) -> Result<Duration, ApiError> {
     let Some(query) = query.filter(|query| !query.is_empty()) else {
         return Ok(Duration::from_secs(default_s));
     };

@@ -6,9 +6,9 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use proto::checkpoint::SignedCheckpoint;
-use proto::hash::{Hash, LeafIndex, TreeSize};
+use proto::hash::{Hash, LeafIndex, StatusIndex, TreeSize};
 use proto::ledger::status::StatusTree;
-use proto::ledger::{Entry, IssuerState, Snapshot, State};
+use proto::ledger::{Entry, IssuerState, Snapshot, State, StatusChanges};
 use tokio::sync::watch;
 
 use crate::replica::{ReadError, TileReader};
@@ -82,13 +82,18 @@ impl Board {
     }
 
     /// Steps 5 and 6 are done: the round's checkpoint is published and in the index. `state` is the
-    /// one that the round ends with.
-    pub fn publish(&self, published: Published, state: &State, issuers_changed: bool) {
+    /// one that the round ends with, and `changes` what it changed in the status list.
+    pub fn publish(
+        &self,
+        published: Published,
+        state: &State,
+        changes: &StatusChanges,
+        issuers_changed: bool,
+    ) {
         let mut inner = self.write();
-        let grown = published.snapshot.status_length.saturating_sub(inner.status.length());
-        // No kind of entry in force changes a status, so growth is all there is; if that does not
-        // lead to the snapshot's root, the whole list is taken.
-        if inner.status.extend(grown).is_none() || !fits(&inner.status, &published.snapshot) {
+        let followed = inner.status.follow(changes);
+        // After a start the list here may be behind by more than this round.
+        if followed.is_none() || !fits(&inner.status, &published.snapshot) {
             inner.status = state.status().clone();
         }
         if issuers_changed {
@@ -148,6 +153,9 @@ fn fits(status: &StatusTree, snapshot: &Snapshot) -> bool {
 fn status_at(now: &StatusTree, snapshot: &Snapshot) -> Option<StatusTree> {
     let pieces = proto::ledger::status::pieces(snapshot.status_length);
     let changed = now.changed().range(..pieces).map(|(at, piece)| (*at, *piece)).collect();
+    let successors = now.successors().range(..StatusIndex(snapshot.status_length));
+    let successors = successors.map(|(index, pointer)| (*index, *pointer)).collect();
     let then = StatusTree::from_pieces(snapshot.status_length, changed)?;
+    let then = then.with_successors(successors);
     fits(&then, snapshot).then_some(then)
 }

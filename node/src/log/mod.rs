@@ -5,6 +5,7 @@
 //! published. Handlers and writer share nothing else.
 
 pub mod board;
+pub mod held;
 pub mod pool;
 pub mod prove;
 pub mod publish;
@@ -15,7 +16,7 @@ pub mod writer;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use proto::hash::{Hash, LeafIndex};
+use proto::hash::{Hash, LeafIndex, leaf_hash};
 use proto::ledger::{Entry, EntryError, Refusal, Rules, Submission as Statement};
 use proto::receipt::answer::IssuanceAnswer;
 
@@ -98,15 +99,32 @@ impl Log {
 
     /// Takes an issuer entry.
     pub fn submit_issuer(&self, bytes: &[u8]) -> Result<Submitted, SubmitError> {
-        match Entry::parse(bytes) {
-            Ok(Entry::Issuer(_)) => {}
-            Ok(_) => {
-                let found = bytes.get(1).copied().unwrap_or_default();
-                return Err(SubmitError::Malformed(EntryError::UnknownKind { found }));
-            }
-            Err(error) => return Err(SubmitError::Malformed(error)),
+        match Entry::parse(bytes).map_err(SubmitError::Malformed)? {
+            Entry::Issuer(_) => {}
+            _ => return Err(other_kind(bytes)),
         }
-        let submission = Submission::Issuer { bytes: bytes.to_vec() };
+        let submission = Submission::Entry { bytes: bytes.to_vec() };
+        Ok(Submitted::Waiting(self.pool.submit(submission)?))
+    }
+
+    /// Takes a revocation. Blocks: it verifies a signature and may read files.
+    pub fn submit_revocation(&self, bytes: &[u8]) -> Result<Submitted, SubmitError> {
+        let revocation = match Entry::parse(bytes).map_err(SubmitError::Malformed)? {
+            Entry::Revocation(revocation) => revocation,
+            _ => return Err(other_kind(bytes)),
+        };
+        if let Some(index) = self.batches().find(&leaf_hash(bytes))? {
+            return Ok(Submitted::Logged(index));
+        }
+        let issuers = self.board.issuers();
+        let issuer = issuers.iter().find(|issuer| issuer.id == revocation.statement.issuer);
+        if let Some(issuer) = issuer {
+            // The entry will stand behind all that is published.
+            let at = LeafIndex(self.board.size().borrow().0);
+            let checked = revocation.check_signature(&self.rules, at, issuer);
+            checked.map_err(|refusal| SubmitError::Refused(refused(&refusal)))?;
+        }
+        let submission = Submission::Entry { bytes: bytes.to_vec() };
         Ok(Submitted::Waiting(self.pool.submit(submission)?))
     }
 
@@ -164,6 +182,12 @@ impl Log {
             .verify(&self.rules.place(), &issuer.key)
             .map_err(|_| SubmitError::Refused(refused(&Refusal::IssuanceSignatureBad)))
     }
+}
+
+/// A well-formed entry of another kind than is taken here.
+fn other_kind(bytes: &[u8]) -> SubmitError {
+    let found = bytes.get(1).copied().unwrap_or_default();
+    SubmitError::Malformed(EntryError::UnknownKind { found })
 }
 
 /// The ledger's words.

@@ -1,6 +1,6 @@
 //! What waits for a round: a bounded queue in which nothing stands twice.
 //!
-//! A submission is known by its batch root (issuances) or by its hash (issuer entries) from the
+//! A submission is known by its batch root (issuances) or by its hash (complete entries) from the
 //! moment it is accepted until the round that holds it is published. The same bytes again join the
 //! first; other bytes for a known batch root are refused. The index is asked by the caller, before
 //! this queue for a quick answer and again by the writer, which decides.
@@ -15,7 +15,7 @@ use tokio::sync::{Notify, watch};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Key {
     Batch(Hash),
-    Issuer(Hash),
+    Entry(Hash),
 }
 
 /// What was submitted, well-formed and not yet checked against the ledger.
@@ -28,8 +28,8 @@ pub enum Submission {
         /// The bytes that the issuer signed and its signature.
         bytes: Vec<u8>,
     },
-    /// A complete issuer entry.
-    Issuer {
+    /// A complete entry: one that admits or changes an issuer, or a revocation.
+    Entry {
         /// The entry.
         bytes: Vec<u8>,
     },
@@ -39,7 +39,7 @@ impl Submission {
     fn key(&self) -> Key {
         match self {
             Submission::Issuance { batch, .. } => Key::Batch(*batch),
-            Submission::Issuer { bytes } => Key::Issuer(sha256(bytes)),
+            Submission::Entry { bytes } => Key::Entry(sha256(bytes)),
         }
     }
 }
@@ -301,7 +301,7 @@ mod tests {
             async move { pool.wait().await }
         });
         tokio::task::yield_now().await;
-        let issuer = Submission::Issuer { bytes: b"issuer".to_vec() };
+        let issuer = Submission::Entry { bytes: b"issuer".to_vec() };
         let _ticket = pool.submit(issuer).unwrap();
         waiter.await.unwrap();
         assert_eq!(pool.waiting(), 1);

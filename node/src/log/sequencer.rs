@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use proto::checkpoint::SignedCheckpoint;
 use proto::hash::{Timestamp, TreeSize};
+use proto::ledger::StatusChanges;
 use tokio::sync::watch;
 
 use super::Log;
@@ -69,6 +70,7 @@ struct Round {
     offer: Arc<Offer>,
     outcomes: Vec<(Taken, Outcome)>,
     issuers_changed: bool,
+    status: StatusChanges,
     started: Instant,
 }
 
@@ -101,7 +103,9 @@ impl Sequencer {
                 let offer;
                 (writer, offer) = on_writer(writer, move |w| w.offer(signed, published)).await?;
                 let (outcomes, offer) = (Vec::new(), Arc::new(offer));
-                let round = Round { offer, outcomes, issuers_changed: true, started };
+                // What it changed was forgotten with the last process; the board looks for itself.
+                let status = StatusChanges::default();
+                let round = Round { offer, outcomes, issuers_changed: true, status, started };
                 writer = self.publish(writer, round).await?;
             }
             while self.next_round(last_start, due_since, writer.state().last_time()).await {
@@ -112,10 +116,11 @@ impl Sequencer {
                 let prepared;
                 (writer, prepared) =
                     on_writer(writer, move |w| w.prepare(taken, now, idle_due)).await?;
-                let Prepared { offer, decided, outcomes, issuers_changed } = prepared;
+                let Prepared { offer, decided, outcomes, issuers_changed, status } = prepared;
                 self.log.pool.finish(decided);
                 let Some(offer) = offer else { continue };
-                let round = Round { offer: Arc::new(offer), outcomes, issuers_changed, started };
+                let offer = Arc::new(offer);
+                let round = Round { offer, outcomes, issuers_changed, status, started };
                 writer = self.publish(writer, round).await?;
                 due_since = Instant::now() + self.rhythm.idle;
             }
@@ -195,6 +200,7 @@ impl Sequencer {
             Gathered::Stopped => return Ok(writer),
         };
         let (log, issuers_changed) = (Arc::clone(&self.log), round.issuers_changed);
+        let status = round.status;
         let work = move |w: &mut Writer| {
             w.publish(&signed)?;
             let published =
@@ -203,7 +209,7 @@ impl Sequencer {
             log.shelf.show_checkpoint(signed.to_bytes().into());
             log.shelf.show_files(published.size());
             w.index(published.size())?;
-            log.board.publish(published, w.state(), issuers_changed);
+            log.board.publish(published, w.state(), &status, issuers_changed);
             Ok(())
         };
         let (writer, ()) = on_writer(writer, work).await?;

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use proto::checkpoint::{Checkpoint, SignedCheckpoint};
-use proto::hash::{LeafIndex, Timestamp, TreeSize};
-use proto::ledger::{Entry, Refusal, State, Submission as Statement};
+use proto::hash::{LeafIndex, Timestamp, TreeSize, leaf_hash};
+use proto::ledger::{Entry, Refusal, State, StatusChanges, Submission as Statement};
 use proto::note::SigningKey;
 
 use super::pool::{Outcome, Submission, Taken};
@@ -102,8 +102,10 @@ pub struct Prepared {
     pub decided: Vec<(Taken, Outcome)>,
     /// What becomes of the others once the round is published.
     pub outcomes: Vec<(Taken, Outcome)>,
-    /// Whether an issuer entry was taken.
+    /// Whether an issuer, or the number of its last revocation, changed.
     pub issuers_changed: bool,
+    /// What the round changed in the status list.
+    pub status: StatusChanges,
 }
 
 impl Writer {
@@ -136,20 +138,22 @@ impl Writer {
         for taken in taken {
             match self.apply(&taken.submission)? {
                 Outcome::Published(index) if index.0 >= from.0 => {
-                    issuers_changed |= matches!(&*taken.submission, Submission::Issuer { .. });
+                    issuers_changed |= matches!(&*taken.submission, Submission::Entry { .. });
                     outcomes.push((taken, Outcome::Published(index)));
                 }
                 outcome => decided.push((taken, outcome)),
             }
         }
         if outcomes.is_empty() && !idle_due {
-            return Ok(Prepared { offer: None, decided, outcomes, issuers_changed });
+            let status = StatusChanges::default();
+            return Ok(Prepared { offer: None, decided, outcomes, issuers_changed, status });
         }
         self.close_round(now)?;
+        let status = self.state().status_changes();
         let (size, root) = self.replica.write().map_err(Step::Write.at())?;
         let signed = self.sign(size, root)?;
         let offer = self.offer(signed, from)?;
-        Ok(Prepared { offer: Some(offer), decided, outcomes, issuers_changed })
+        Ok(Prepared { offer: Some(offer), decided, outcomes, issuers_changed, status })
     }
 
     /// Step 3: from here the log stands by the checkpoint.
@@ -211,7 +215,7 @@ impl Writer {
     /// Step 1 for one submission. A refused one leaves everything as it was.
     fn apply(&mut self, submission: &Submission) -> Result<Outcome, WriteError> {
         let entry = match submission {
-            Submission::Issuer { bytes } => bytes.clone(),
+            Submission::Entry { bytes } => bytes.clone(),
             Submission::Issuance { bytes, .. } => match Statement::parse(bytes) {
                 Ok(statement) => statement.entry(self.state().next_status()).to_bytes(),
                 Err(error) => return Ok(Outcome::Refused(refused(&Refusal::Entry(error)))),
@@ -233,10 +237,10 @@ impl Writer {
                 (found.map_err(ReplicaError::from).map_err(Step::Apply.at())?, already_logged())
             }
             Submission::Issuance { .. } => (None, refused(refusal)),
-            Submission::Issuer { bytes } => (self.issuer_with_key_of(bytes), refused(refusal)),
+            Submission::Entry { bytes } => (self.entry_like(bytes)?, refused(refusal)),
         };
         let bytes = match submission {
-            Submission::Issuance { bytes, .. } | Submission::Issuer { bytes } => bytes,
+            Submission::Issuance { bytes, .. } | Submission::Entry { bytes } => bytes,
         };
         match known.filter(|index| index.0 < self.replica.size().0) {
             Some(index) if is_entry(&self.replica.reader(), index, bytes).map_err(read)? => {
@@ -249,9 +253,18 @@ impl Writer {
         }
     }
 
-    /// The entry in force of the issuer that has the key of this entry.
-    fn issuer_with_key_of(&self, entry: &[u8]) -> Option<LeafIndex> {
-        let Ok(Entry::Issuer(entry)) = Entry::parse(entry) else { return None };
-        self.state().issuer_by_key(entry.statement.key()).map(|issuer| issuer.entry)
+    /// Where this entry is, if it is there: the entry in force of the issuer that has its key, or
+    /// the same revocation.
+    fn entry_like(&self, bytes: &[u8]) -> Result<Option<LeafIndex>, WriteError> {
+        match Entry::parse(bytes) {
+            Ok(Entry::Issuer(entry)) => {
+                Ok(self.state().issuer_by_key(entry.statement.key()).map(|issuer| issuer.entry))
+            }
+            Ok(Entry::Revocation(_)) => {
+                let found = self.replica.batches().find(&leaf_hash(bytes));
+                found.map_err(ReplicaError::from).map_err(Step::Apply.at())
+            }
+            _ => Ok(None),
+        }
     }
 }

@@ -2,6 +2,9 @@
 //! that brings a log's entries to such a mirror.
 
 pub mod client;
+pub mod duty;
+#[cfg(test)]
+mod duty_tests;
 pub mod gossip;
 pub mod receive;
 pub mod service;

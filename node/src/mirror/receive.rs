@@ -59,6 +59,15 @@ pub enum AddEntriesRefusal {
     /// The last entry is not a snapshot.
     #[error("The checkpoint does not end in a snapshot; it is not cosigned.")]
     NotClosing,
+    /// The log has not included a revocation in time.
+    #[error(
+        "The checkpoint is dated after a revocation was due and does not hold it, leaf hash \
+         {entry}; it is not cosigned."
+    )]
+    Withheld {
+        /// Leaf hash of the revocation.
+        entry: Hash,
+    },
     /// This log has shown two faces.
     #[error("this log has signed two histories; it is never cosigned again")]
     SplitView,
@@ -200,6 +209,10 @@ impl Begun {
         self.write(state)?;
         if ending == Ending::Partial {
             return Ok(Received::Partial(self.info(state)));
+        }
+        // The entries are kept: the next checkpoint may hold what this one lacks.
+        if let Some(entry) = self.mirror.overdue(state)? {
+            return Err(AddEntriesRefusal::Withheld { entry });
         }
         self.cosign(state)
     }

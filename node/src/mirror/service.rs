@@ -14,10 +14,13 @@ use std::sync::Arc;
 
 use proto::checkpoint::SignedCheckpoint;
 use proto::hash::{EMPTY_ROOT, Hash, TreeSize, sha256};
+use proto::ledger::StatusTree;
 use proto::note::VerifierKey;
 use proto::witness::add_checkpoint::{AddCheckpoint, AddCheckpointError};
 use proto::witness::decide::{self, KnownLog};
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
+
+use super::duty::{self, Duty};
 
 use crate::clock::Clock;
 use crate::cosigner::{CosignError, Cosigner};
@@ -43,6 +46,8 @@ pub struct Shared {
     pub evidence: Arc<Evidence>,
     /// The time that snapshots are compared with.
     pub clock: Arc<dyn Clock>,
+    /// Seconds that a log has to include a revocation that is held here.
+    pub grace_s: u64,
     /// Told when a write has an unknown outcome.
     pub halt: Halt,
 }
@@ -136,6 +141,8 @@ pub(super) struct State {
     pub(super) earlier: VecDeque<SignedCheckpoint>,
     /// The mirror checkpoint with the lines of this cosigner.
     pub(super) mirror: Option<SignedCheckpoint>,
+    /// Revocations that the log has not included yet, oldest first.
+    pub(super) duties: Vec<Duty>,
     /// A write failed: nothing here is believed any more.
     pub(super) broken: bool,
 }
@@ -238,7 +245,9 @@ impl Mirror {
             shelf.show_pending(pending.to_bytes().into());
         }
         shelf.show_files(replica.size());
-        let state = State { replica, pending, earlier: VecDeque::new(), mirror, broken: false };
+        let duties = duty::load(&*shared.store, &prefix)?;
+        let earlier = VecDeque::new();
+        let state = State { replica, pending, earlier, mirror, duties, broken: false };
         Ok(Mirror {
             origin,
             key: key.clone(),
@@ -259,6 +268,18 @@ impl Mirror {
     /// The key that signs its checkpoints.
     pub fn key(&self) -> &VerifierKey {
         &self.key
+    }
+
+    /// The checkpoint that this node has cosigned, with what `look` finds in the status list with
+    /// which it closes; `None` if there is none, or while the copy is ahead of it. Blocks.
+    pub fn with_closing_status<T>(
+        &self,
+        look: impl FnOnce(&StatusTree) -> T,
+    ) -> Option<(SignedCheckpoint, T)> {
+        let state = Arc::clone(&self.state).blocking_lock_owned();
+        let signed = state.mirror.clone()?;
+        let closing = state.replica.size() == signed.checkpoint().size();
+        closing.then(|| (signed, look(state.replica.state().status())))
     }
 
     /// Takes the lock, to be carried to a blocking thread.

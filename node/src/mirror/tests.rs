@@ -6,7 +6,7 @@ use std::io::Write;
 use proto::checkpoint::SignedCheckpoint;
 use proto::cosignature;
 use proto::hash::{Hash, LeafIndex, Timestamp, TreeSize, leaf_hash};
-use proto::ledger::{Entry, Found, Rules, State};
+use proto::ledger::{Entry, Rules, Seen, State, plan};
 use proto::merkle::path::walk;
 use proto::merkle::{self, Subtree};
 use proto::mirror::{Header, MirrorInfo};
@@ -17,28 +17,30 @@ use crate::client::{Answer, Body};
 use crate::testing::{NOW, World, hash_path, key, origin, signed_checkpoint};
 
 /// A log in the hands of the test: seat 0's, whose node does not run.
-struct Log {
+pub(super) struct Log {
     entries: Vec<Vec<u8>>,
     state: State,
+    seen: Seen,
     rules: Rules,
 }
 
 impl Log {
     fn new(world: &World) -> Log {
         let rules = world.federation.rules_for(&origin(0)).unwrap();
-        Log { entries: Vec::new(), state: State::new(), rules }
+        Log { entries: Vec::new(), state: State::new(), seen: Seen::default(), rules }
     }
 
     /// An entry that obeys the rules.
-    fn push(&mut self, bytes: Vec<u8>) {
-        self.state
-            .apply(&self.rules, &Entry::parse(&bytes).unwrap(), &Found::default(), None)
-            .unwrap();
+    pub(super) fn push(&mut self, bytes: Vec<u8>) {
+        let entry = Entry::parse(&bytes).unwrap();
+        let found = self.seen.find(&plan(&entry));
+        self.state.apply(&self.rules, &entry, &found, None).unwrap();
+        self.seen.keep(&self.state);
         self.state.commit();
         self.entries.push(bytes);
     }
 
-    fn snapshot(&mut self, time: Timestamp) -> TreeSize {
+    pub(super) fn snapshot(&mut self, time: Timestamp) -> TreeSize {
         let snapshot = self.state.snapshot(&self.rules, time);
         self.push(Entry::Snapshot(snapshot).to_bytes());
         self.size()
@@ -62,7 +64,7 @@ impl Log {
         signed_checkpoint(0, size.0, self.hash(0, size.0))
     }
 
-    fn add_checkpoint(&self, old: u64, size: TreeSize) -> AddCheckpoint {
+    pub(super) fn add_checkpoint(&self, old: u64, size: TreeSize) -> AddCheckpoint {
         let proof = match old {
             0 => Vec::new(),
             old => self.prove(Subtree::new(0, old).unwrap(), size),
@@ -71,7 +73,7 @@ impl Log {
     }
 
     /// The first `packages` packages of an upload.
-    fn add_entries(&self, start: u64, end: TreeSize, packages: usize) -> Vec<u8> {
+    pub(super) fn add_entries(&self, start: u64, end: TreeSize, packages: usize) -> Vec<u8> {
         let header = Header::new(&origin(0), LeafIndex(start), end, b"").unwrap();
         let mut bytes = header.to_bytes().unwrap();
         for range in header.packages().take(packages) {
@@ -84,19 +86,19 @@ impl Log {
 }
 
 /// Seat 1 of four runs; the log of seat 0 is the test's.
-async fn mirror() -> (World, Log) {
+pub(super) async fn mirror() -> (World, Log) {
     let mut world = World::new(4).await;
     world.start(1).await.unwrap();
     let log = Log::new(&world);
     (world, log)
 }
 
-async fn pend(world: &World, request: &AddCheckpoint) -> (u16, String) {
+pub(super) async fn pend(world: &World, request: &AddCheckpoint) -> (u16, String) {
     let answer = world.post(1, "/add-checkpoint", request.to_bytes()).await;
     (answer.status, String::from_utf8(answer.body.to_vec()).unwrap())
 }
 
-async fn upload(world: &World, bytes: Vec<u8>) -> Answer {
+pub(super) async fn upload(world: &World, bytes: Vec<u8>) -> Answer {
     world.post(1, "/add-entries", bytes).await
 }
 
@@ -107,7 +109,7 @@ fn info(answer: &Answer) -> (u64, u64) {
 }
 
 /// `code: sentence`
-fn code(answer: &Answer) -> String {
+pub(super) fn code(answer: &Answer) -> String {
     let text = String::from_utf8(answer.body.to_vec()).unwrap();
     let (code, sentence) = text.split_once(": ").unwrap();
     assert!(sentence.ends_with('\n') && sentence.len() > 10, "{text}");

@@ -1,5 +1,6 @@
 //! What the ledger's rules look up in the log: where a batch root is, exact, so that the same batch
-//! never gets two indexes; and whose status indexes are, run by run.
+//! never gets two indexes; where a revocation is, for who sends it again; and whose status indexes
+//! are, run by run.
 //!
 //! What is written and not yet handed to the index is kept in memory. A batch found in the index is
 //! confirmed against the files, because beyond its mark the index may hold what a recovery took
@@ -9,7 +10,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use proto::hash::{Hash, LeafIndex, StatusIndex, TreeSize};
+use proto::hash::{Hash, LeafIndex, StatusIndex, TreeSize, leaf_hash};
 use proto::ledger::{Entry, Found, Lookup, Run};
 
 use super::ReplicaError;
@@ -70,7 +71,7 @@ impl Batches {
         }
     }
 
-    /// The index of the issuance with this batch root.
+    /// The index of the issuance with this batch root, or of the revocation with this leaf hash.
     pub fn find(&self, root: &Hash) -> Result<Option<LeafIndex>, LookupError> {
         let recent = self.read().batches.get(root).copied();
         if recent.is_some() {
@@ -80,7 +81,7 @@ impl Batches {
         if said.0 >= self.reader.size().0 {
             return Ok(None);
         }
-        let found = issuance(&self.reader.entry(said)?).map(|(root, _)| root) == Some(*root);
+        let found = name_of(&self.reader.entry(said)?).map(|(name, _)| name) == Some(*root);
         Ok(found.then_some(said))
     }
 
@@ -102,10 +103,10 @@ impl Batches {
             runs.iter().map(|run| (run.first, run.issuer)).collect();
         let mut recent = self.write();
         for (index, entry) in (first.0..).zip(entries) {
-            let Some((root, first_status)) = issuance(entry) else { continue };
-            recent.batches.insert(root, LeafIndex(index));
-            if let Some(issuer) = issuers.get(&first_status) {
-                recent.runs.insert(first_status, (*issuer, LeafIndex(index)));
+            let Some((name, first_status)) = name_of(entry) else { continue };
+            recent.batches.insert(name, LeafIndex(index));
+            if let Some((first, issuer)) = first_status.and_then(|at| issuers.get_key_value(&at)) {
+                recent.runs.insert(*first, (*issuer, LeafIndex(index)));
             }
         }
     }
@@ -144,10 +145,13 @@ impl Batches {
     }
 }
 
-/// Batch root and first status index of an entry that is an issuance.
-fn issuance(entry: &[u8]) -> Option<(Hash, StatusIndex)> {
+/// What an entry is looked up by; of an issuance also its first status index.
+fn name_of(entry: &[u8]) -> Option<(Hash, Option<StatusIndex>)> {
     match Entry::parse(entry).ok()? {
-        Entry::Issuance(entry) => Some((entry.submission.statement.batch_root, entry.first_status)),
-        _ => None,
+        Entry::Issuance(issuance) => {
+            Some((issuance.submission.statement.batch_root, Some(issuance.first_status)))
+        }
+        Entry::Revocation(_) => Some((leaf_hash(entry), None)),
+        Entry::Issuer(_) | Entry::Snapshot(_) => None,
     }
 }

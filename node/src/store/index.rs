@@ -1,9 +1,10 @@
 //! The index: what can be rebuilt from the files, kept in `sled` so that a start is quick.
 //!
 //! For each log it holds the leaf index of every batch root, whose the status indexes are, and one
-//! dump of the ledger state. It is believed up to a *mark* only: a small file that says which size and root the dump belongs
-//! to, written after sled's own file was synced by us (sled 0.34's flush does not fsync). sled
-//! writes one sequential log, so where the dump of a mark is there, the lookups before it are.
+//! dump of the ledger state. It is believed up to a *mark* only: a small file that says which size
+//! and root the dump belongs to, written after sled's own file was synced by us (sled 0.34's flush
+//! does not fsync). sled writes one sequential log, so where the dump of a mark is there, the
+//! lookups before it are.
 //!
 //! Deleting the folder costs a rebuild and nothing else. This is the only file that names sled.
 

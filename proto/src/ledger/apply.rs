@@ -19,8 +19,9 @@ use super::state::{Change, IssuerState, State, Undo};
 impl State {
     /// Takes the next entry, or says why not.
     ///
-    /// `found` answers [`plan`](super::plan) for the log up to the last commit. With `now`, a snapshot may be at most [`limits::CLOCK_TOLERANCE_S`] ahead of it;
-    /// without, when published entries are replayed, its time only may not go back.
+    /// `found` answers [`plan`](super::plan) for the log up to the last commit. With `now`, a
+    /// snapshot may be at most [`limits::CLOCK_TOLERANCE_S`] ahead of it; without, when published
+    /// entries are replayed, its time only may not go back.
     pub fn apply(
         &mut self,
         rules: &Rules,

@@ -37,7 +37,7 @@ impl State {
             return Err(Refusal::IssuerRetired);
         }
         self.check_owner(statement, runs)?;
-        self.check_revocation_signature(rules, entry, issuer)?;
+        entry.check_signature(rules, LeafIndex(self.size), issuer)?;
         let pieces = self.changed_pieces(statement)?;
         let pieces_before =
             pieces.into_iter().map(|(at, piece)| (at, self.status.put(at, piece))).collect();
@@ -66,25 +66,6 @@ impl State {
             }
         }
         Ok(())
-    }
-
-    fn check_revocation_signature(
-        &self,
-        rules: &Rules,
-        entry: &Revocation,
-        issuer: &IssuerState,
-    ) -> Result<(), Refusal> {
-        let (place, part) = (rules.place(), entry.statement.to_bytes());
-        let by = |key: &[u8; 32]| {
-            Signed::Revocation.verify(&place, &part, key, &entry.signature).is_ok()
-        };
-        let signed = match entry.statement.signer {
-            Signer::Issuer => by(&issuer.key),
-            Signer::Administration | Signer::LastWord => {
-                rules.admin_keys_at(LeafIndex(self.size)).any(by)
-            }
-        };
-        if signed { Ok(()) } else { Err(Refusal::RevocationSignatureBad) }
     }
 
     /// The pieces as they are after the revocation, if each of its documents may change so.
@@ -121,6 +102,25 @@ impl State {
         }
         changes.extend(statement.successors().map(|(index, pointer)| (index, Some(pointer))));
         changes.into_iter().map(|(index, to)| (index, self.status.name(index, to))).collect()
+    }
+}
+
+impl Revocation {
+    /// Checks the signature of an entry that is to stand at an index of the log.
+    pub fn check_signature(
+        &self,
+        rules: &Rules,
+        at: LeafIndex,
+        issuer: &IssuerState,
+    ) -> Result<(), Refusal> {
+        let (place, part) = (rules.place(), self.statement.to_bytes());
+        let by =
+            |key: &[u8; 32]| Signed::Revocation.verify(&place, &part, key, &self.signature).is_ok();
+        let signed = match self.statement.signer {
+            Signer::Issuer => by(&issuer.key),
+            Signer::Administration | Signer::LastWord => rules.admin_keys_at(at).any(by),
+        };
+        if signed { Ok(()) } else { Err(Refusal::RevocationSignatureBad) }
     }
 }
 

@@ -140,7 +140,8 @@ fn the_node_is_sent_the_finished_entry_and_its_answer_is_told() {
 fn an_office_is_retired_as_the_list_has_it() {
     let office = with_requests();
     let list = r#"[{"index":4,"id":1,"name":"School","key":"KEY","scope":["diploma"],
-        "retired":false,"in_force":true,"sequence":0,"admin_sequence":0},{"index":6,"id":5,"name":"Old","key":"KEY",
+        "retired":false,"in_force":true,"sequence":0,"admin_sequence":0},
+        {"index":6,"id":5,"name":"Old","key":"KEY",
         "scope":["diploma"],"retired":true,"in_force":false,"sequence":0,"admin_sequence":0}]"#;
     let list: &'static str = list.replace("KEY", &"ab".repeat(32)).leak();
     let (url, worker) =

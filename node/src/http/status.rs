@@ -1,0 +1,146 @@
+//! Changes of status: revocations for the own log or held for another one, and whole status lists.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, RawQuery, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use proto::hash::{Hash, LeafIndex, sha256};
+use proto::limits;
+use proto::receipt::answer::IssuerAdmitted;
+use proto::tile::bundle;
+
+use super::error::ApiError;
+use super::read::{accepts_gzip, none_yet};
+use super::submit::{DEFAULT_WAIT_S, accepted, json, own, wait};
+use super::{Node, blocking, read_body};
+use crate::log::pool::Outcome;
+use crate::mirror::duty::Held;
+
+/// POST /v1/revocations
+pub async fn revoke(
+    State(node): State<Arc<Node>>,
+    RawQuery(query): RawQuery,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let wait = wait(query.as_deref(), DEFAULT_WAIT_S)?;
+    let bytes = read_body(body, limits::ENTRY_BYTES).await?;
+    submit(&node, bytes, wait).await
+}
+
+/// POST /{log}/v1/revocations: for a log that this node mirrors; its own takes it as above.
+pub async fn hold(
+    State(node): State<Arc<Node>>,
+    Path(log): Path<String>,
+    RawQuery(query): RawQuery,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let wait = wait(query.as_deref(), DEFAULT_WAIT_S)?;
+    let bytes = read_body(body, limits::ENTRY_BYTES).await?;
+    if is_own(&node, &log) {
+        return submit(&node, bytes, wait).await;
+    }
+    let origin = mirrored(&node, &log)?;
+    match node.mirrors.hold(&origin, bytes.to_vec()).await? {
+        Held::Logged(LeafIndex(index)) => {
+            Ok(json(axum::Json(IssuerAdmitted { index }).into_response()))
+        }
+        Held::Until(due) => {
+            let body = serde_json::json!({
+                "state": "held",
+                "due": due.0,
+                "message": "The log is held to include this revocation.",
+                "next_step": "Nothing; send it again to learn whether the log has included it.",
+            });
+            Ok(json((StatusCode::ACCEPTED, axum::Json(body)).into_response()))
+        }
+    }
+}
+
+/// GET /{log}/v1/revocations: what is held for a log, as an entry bundle.
+pub async fn held(
+    State(node): State<Arc<Node>>,
+    Path(log): Path<String>,
+) -> Result<Response, ApiError> {
+    let entries = node.mirrors.held(&mirrored(&node, &log)?).await.unwrap_or_default();
+    let bytes = bundle::to_bytes(&entries).map_err(|error| ApiError::internal(&error))?;
+    Ok(json(([(CONTENT_TYPE, "application/octet-stream")], bytes).into_response()))
+}
+
+/// GET /v1/status-list
+pub async fn own_list(
+    State(node): State<Arc<Node>>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let log = own(&node)?;
+    list(&headers, move || node.lists.of_log(&log)).await
+}
+
+/// GET /{log}/v1/status-list
+pub async fn list_of(
+    State(node): State<Arc<Node>>,
+    Path(log): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    if is_own(&node, &log) {
+        return own_list(State(node), headers).await;
+    }
+    let origin = mirrored(&node, &log)?;
+    list(&headers, move || match node.mirrors.find(&origin) {
+        Some(mirror) => node.lists.of_mirror(mirror),
+        None => Ok(None),
+    })
+    .await
+}
+
+async fn list(
+    headers: &HeaderMap,
+    make: impl FnOnce() -> std::io::Result<Option<crate::lists::ListFile>> + Send + 'static,
+) -> Result<Response, ApiError> {
+    let file = blocking(make).await?.map_err(|error| ApiError::internal(&error))?;
+    let file = file.ok_or_else(none_yet)?;
+    let fixed = [
+        (CONTENT_TYPE, "application/octet-stream"),
+        (CACHE_CONTROL, "public, max-age=1"),
+        (VARY, "accept-encoding"),
+    ];
+    if accepts_gzip(headers) {
+        return Ok((fixed, [(CONTENT_ENCODING, "gzip")], file.gzip).into_response());
+    }
+    Ok((fixed, file.plain).into_response())
+}
+
+async fn submit(
+    node: &Node,
+    bytes: Bytes,
+    wait: std::time::Duration,
+) -> Result<Response, ApiError> {
+    let log = own(node)?;
+    let submitted = blocking({
+        let log = Arc::clone(&log);
+        move || log.submit_revocation(&bytes)
+    });
+    match log.wait(submitted.await??, wait).await {
+        Some(Outcome::Published(LeafIndex(index))) => {
+            Ok(json(axum::Json(IssuerAdmitted { index }).into_response()))
+        }
+        Some(Outcome::Refused(refused)) => Err(refused.into()),
+        Some(Outcome::Stopped) => Err(ApiError::stopping()),
+        None => Ok(accepted("/v1/revocations")),
+    }
+}
+
+fn is_own(node: &Node, log: &str) -> bool {
+    let own = node.log.as_ref().map(|own| sha256(own.rules.origin().as_bytes()).to_hex());
+    own.as_deref() == Some(log)
+}
+
+fn mirrored(node: &Node, log: &str) -> Result<String, ApiError> {
+    let unknown = || ApiError::not_found("This node has no log with this origin hash.");
+    let hash = Hash::from_hex(log).map_err(|_| unknown())?;
+    let mut mirrors = node.mirrors.iter().map(|mirror| mirror.origin());
+    let origin = mirrors.find(|origin| sha256(origin.as_bytes()) == hash);
+    origin.map(str::to_owned).ok_or_else(unknown)
+}
