@@ -2,12 +2,15 @@
 
 mod world;
 
+use proto::checkpoint::SignedCheckpoint;
 use proto::document::commitment::commit;
-use proto::federation::Federation;
+use proto::federation::{Federation, Version};
 use proto::hash::{StatusIndex, Timestamp};
 use proto::ledger::revocation::{Range, Signer};
 use proto::ledger::{Entry, Pointer, RevocationStatement, StatusState, StatusTree};
-use proto::status_list::{StatusList, StatusListError};
+use proto::receipt::Receipt;
+use proto::status_list::{StatusList, StatusListError, VerifiedStatusList};
+use proto::verify::{Question, Reason, StatusSource, verify};
 use world::*;
 
 /// A closed log in which documents 0 to 2 of office 0 were suspended, superseded by document 3,
@@ -16,7 +19,7 @@ fn withdrawn() -> (Federation, Log, Paper) {
     let federation = federation();
     let mut log = Log::new(&federation, 1).with_all_kinds();
     let key = issuer_key(1);
-    let id = log.admit("Office 0", &key, &["a"]);
+    let id = log.admit("Office 0", &key, &["school.certificate"]);
     let paper = log.issue(id, &key, (0..4).map(document).collect());
     let commitment = |at: usize| commit(&paper.documents[at], &paper.secrets[at]);
     let states = [StatusState::Suspended, StatusState::Superseded, StatusState::Revoked];
@@ -99,4 +102,75 @@ fn too_few_cosigners_do_not_make_a_list_count() {
     let refused = list.clone().with_checkpoint(two).verify(&federation, &[]).unwrap_err();
     assert_eq!(refused.code(), "checkpoint-untrusted");
     assert!(list.verify(&federation, &[]).is_ok());
+}
+
+#[test]
+fn lines_of_several_mirrors_make_a_quorum_and_a_false_one_spoils_nothing() {
+    let (federation, log, _) = withdrawn();
+    let of = |operator: u8| log.publish(&[(operator, T0)]);
+    let list = list_of(&log, log.state.status(), T0).with_checkpoint(of(1));
+    let mut later = Log::new(&federation, 1);
+    later.close(T0);
+    // What operator 2 cosigned of another tree, shown by operator 4.
+    let moved = later.publish(&[(2, T0)]);
+    let false_line = of(4).with_added(&moved.note().signatures()[1..]).unwrap();
+    let verify = |notes: &[SignedCheckpoint]| {
+        let gathered = federation.gathered(list.checkpoint(), notes);
+        let list = list.clone().with_checkpoint(gathered).verify(&federation, &[]);
+        list.map(|list| list.published().cosigners().len()).map_err(|error| error.code())
+    };
+    assert_eq!(verify(&[of(1), of(2)]), Err("checkpoint-untrusted"));
+    assert_eq!(verify(&[of(2), of(3)]), Ok(3));
+    assert_eq!(verify(&[false_line.clone(), of(3)]), Ok(3), "operators 1, 3 and 4");
+    assert_eq!(verify(&[false_line, of(2)]), Ok(3), "operators 1, 2 and 4");
+    // A note over another tree gives nothing.
+    let other = later.publish(&[(2, T0), (3, T0), (4, T0)]);
+    assert_eq!(verify(&[other]), Err("checkpoint-untrusted"));
+}
+
+#[test]
+fn the_verdict_says_where_the_status_was_seen_and_what_took_the_documents_place() {
+    let (federation, log, paper) = withdrawn();
+    let list = list_of(&log, log.state.status(), T0).verify(&federation, &[]).unwrap();
+    let ask = |receipt: &Receipt, lists: &[VerifiedStatusList]| {
+        let bytes = receipt.to_bytes().unwrap();
+        let question = Question { lists, ..Question::new(None, &bytes, &federation, NOW) };
+        let facts = verify(&question).facts;
+        let (status, document) = (facts.status.unwrap(), facts.document.unwrap());
+        (status.source, status.state, status.successor, document.commitment)
+    };
+    let commitment = |at: usize| commit(&paper.documents[at], &paper.secrets[at]);
+    let receipt = log.receipt(&federation, &paper, 1);
+    let (own, list) = (StatusSource::Receipt, [list]);
+    let superseded = StatusState::Superseded;
+    assert_eq!(ask(&receipt, &[]), (own, superseded, None, commitment(1)));
+    let without = Receipt { status: None, ..receipt };
+    let told = (StatusSource::List, superseded, Some(commitment(3)), commitment(1));
+    assert_eq!(ask(&without, &list), told);
+    assert_eq!(ask(&without.redact(&[0]).unwrap(), &list), told);
+    let suspended = Receipt { status: None, ..log.receipt(&federation, &paper, 0) };
+    let told = (StatusSource::List, StatusState::Suspended, None, commitment(0));
+    assert_eq!(ask(&suspended, &list), told);
+}
+
+#[test]
+fn a_list_that_another_federation_vouches_for_says_nothing() {
+    let (federation, log, paper) = withdrawn();
+    let version = Version { name: "Another federation".into(), ..first() };
+    let another = Federation::parse(&founded(&version, &[1, 2, 3])).unwrap();
+    let mut elsewhere = Log::new(&another, 1);
+    let id = elsewhere.admit("Office 0", &issuer_key(1), &["a"]);
+    elsewhere.issue(id, &issuer_key(1), vec![document(7)]);
+    elsewhere.close(T0);
+    let list = list_of(&elsewhere, elsewhere.state.status(), T0).verify(&another, &[]).unwrap();
+    assert_eq!(list.published().origin(), log.rules.origin());
+    let receipt = Receipt { status: None, ..log.receipt(&federation, &paper, 3) };
+    let bytes = receipt.to_bytes().unwrap();
+    let status = |lists: &[VerifiedStatusList]| {
+        let question = Question { lists, ..Question::new(None, &bytes, &federation, NOW) };
+        verify(&question).status.reason
+    };
+    let own = list_of(&log, log.state.status(), T0).verify(&federation, &[]).unwrap();
+    assert_eq!(status(std::slice::from_ref(&list)), Reason::StatusMissing);
+    assert_eq!(status(&[list, own]), Reason::StatusValid);
 }

@@ -9,6 +9,7 @@ use proto::federation::Federation;
 use proto::hash::{Hash, Timestamp, TreeSize};
 use proto::ledger::{AdminKey, Entry, FederationId, IssuerRequest, Rules, Seen, State, plan};
 use proto::receipt::Receipt;
+use proto::status_list::{StatusList, VerifiedStatusList};
 use proto::text;
 use proto::verify::{Known, Question, Reason, verify, verify_with};
 use std::collections::BTreeSet;
@@ -166,12 +167,18 @@ fn verdict(case: &Case, known: &mut Known) -> String {
         let (sha256, length) = (Hash::from_hex(sha256).unwrap(), length.parse().unwrap());
         ContentDigest { sha256, length, sha512: None }
     });
+    let list = |line: &str| {
+        let list = StatusList::parse(&text::base64_decode(line).unwrap()).unwrap();
+        list.verify(&federation, &[]).unwrap()
+    };
+    let lists: Vec<VerifiedStatusList> = case.all("list").into_iter().map(list).collect();
     let question = Question {
         content: content.as_ref(),
         receipt: &case.body,
         federation: &federation,
         now: Timestamp(case.number("now")),
         at: case.all("at").first().map(|at| Timestamp(at.parse().unwrap())),
+        lists: &lists,
     };
     let verdict = verify(&question);
     assert_eq!(verify_with(known, &question), verdict, "{case}");

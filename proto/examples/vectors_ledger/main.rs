@@ -9,6 +9,7 @@ mod case;
 mod dishonest;
 mod entries;
 mod federations;
+mod lists;
 mod receipts;
 mod rules;
 mod statuses;
@@ -36,6 +37,7 @@ fn main() -> std::io::Result<()> {
         dishonest::cases(),
         trust::cases(),
         statuses::cases(),
+        lists::cases(),
     ];
     let cases: Vec<Case> = parts.into_iter().flatten().collect();
     case::write(&cases)

@@ -171,6 +171,31 @@ impl Federation {
             .collect();
         signed.with_signatures(lines).map_err(|_| Untrusted::LogUnsigned)
     }
+
+    /// The checkpoint with the log's lines and, of each operator, the lines that verify, from
+    /// whichever of these notes over the same checkpoint has them: each mirror shows its own. What
+    /// does not verify is left out, so that no note can spoil what stands in another.
+    pub fn gathered(
+        &self,
+        signed: &SignedCheckpoint,
+        notes: &[SignedCheckpoint],
+    ) -> SignedCheckpoint {
+        let (version, tree) = (self.current(), signed.checkpoint());
+        let Some(authority) = version.authority_by_origin(tree.origin()) else {
+            return signed.clone();
+        };
+        let same = || core::iter::once(signed).chain(notes).filter(|n| n.checkpoint() == tree);
+        let line_of = |key| {
+            let lines = same().flat_map(|note| note.note().signatures());
+            let mut lines = lines.filter(|line| line.names(key));
+            lines.find(|line| cosignature::verify_line(key, tree, line).is_ok()).cloned()
+        };
+        let own = signed.note().signatures_naming(&authority.log).cloned();
+        let operators = version.operators.iter();
+        let keys = operators.flat_map(|o| [&o.cosigner_ed25519, &o.cosigner_ml_dsa]);
+        let lines = own.chain(keys.filter_map(line_of)).collect();
+        signed.with_signatures(lines).unwrap_or_else(|_| signed.clone())
+    }
 }
 
 /// Checks a checkpoint against the keys of one version alone.

@@ -101,6 +101,7 @@ pub struct StatusList {
 /// A status list that a quorum vouches for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VerifiedStatusList {
+    federation: FederationId,
     published: PublishedCheckpoint,
     time: Timestamp,
     tree: StatusTree,
@@ -190,11 +191,16 @@ impl StatusList {
         inclusion::verify(&snapshot, LeafIndex(last), size, root, &self.proof)
             .map_err(|_| StatusListError::OtherList)?;
         let tree = tree.with_successors(self.successors);
-        Ok(VerifiedStatusList { published, time: self.time, tree })
+        Ok(VerifiedStatusList { federation: federation.id(), published, time: self.time, tree })
     }
 }
 
 impl VerifiedStatusList {
+    /// The federation whose quorum vouches for it.
+    pub fn federation(&self) -> FederationId {
+        self.federation
+    }
+
     /// The checkpoint that the list closes.
     pub fn published(&self) -> &PublishedCheckpoint {
         &self.published

@@ -17,13 +17,15 @@ mod tests;
 pub use known::Known;
 pub use reason::Reason;
 pub use verdict::{
-    DocumentFacts, Facts, IssuerFacts, Line, LineState, LogFacts, StatusFacts, Verdict, Word,
+    DocumentFacts, Facts, IssuerFacts, Line, LineState, LogFacts, StatusFacts, StatusSource,
+    Verdict, Word,
 };
 
 use crate::document::ContentDigest;
 use crate::federation::Federation;
 use crate::hash::Timestamp;
 use crate::receipt::Receipt;
+use crate::status_list::VerifiedStatusList;
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +40,8 @@ pub struct Question<'a> {
     pub now: Timestamp,
     /// The moment to judge, if it is not now: did it stand then, as far as is proven?
     pub at: Option<Timestamp>,
+    /// Status lists at hand, in any order: of this log or of others, one or several of each.
+    pub lists: &'a [VerifiedStatusList],
 }
 
 impl<'a> Question<'a> {
@@ -48,7 +52,7 @@ impl<'a> Question<'a> {
         federation: &'a Federation,
         now: Timestamp,
     ) -> Question<'a> {
-        Question { content, receipt, federation, now, at: None }
+        Question { content, receipt, federation, now, at: None, lists: &[] }
     }
 
     /// The moment that is judged.
@@ -64,8 +68,21 @@ pub fn verify(question: &Question<'_>) -> Verdict {
 
 /// The same for many receipts: what they share is checked once. The verdict is the same.
 pub fn verify_with(known: &mut Known, question: &Question<'_>) -> Verdict {
+    verify_finding(known, question, |_| question.lists)
+}
+
+/// The same for who has the lists of many logs and does not want to read them all: `find` is asked
+/// once, by the origin that the receipt names, and what it gives takes the place of the question's.
+pub fn verify_finding<'a>(
+    known: &mut Known,
+    question: &Question<'a>,
+    find: impl FnOnce(&str) -> &'a [VerifiedStatusList],
+) -> Verdict {
     match Receipt::parse(question.receipt) {
-        Ok(receipt) => steps::judge(known, &receipt, question),
+        Ok(receipt) => {
+            let lists = find(receipt.checkpoint.checkpoint().origin());
+            steps::judge(known, &receipt, &Question { lists, ..*question })
+        }
         Err(error) => steps::nothing_known(question, Reason::ReceiptUnreadable(error)),
     }
 }

@@ -48,7 +48,7 @@ pub enum Reason {
     ContentNotGiven,
     /// The proven time lies in the future.
     TimeInFuture,
-    /// The receipt holds no status.
+    /// Neither the receipt nor a list at hand tells the status.
     StatusMissing,
     /// The status is too old.
     StatusStale,

@@ -62,6 +62,10 @@ pub(super) fn judge(known: &mut Known, receipt: &Receipt, question: &Question<'_
         (Reason::ContentMatches, _) => Reason::NotJudged,
         (reason, _) => reason,
     };
+    // Without that the receipt could name any place in a list.
+    let in_log = matches!(time, Reason::TimeProven | Reason::NotYetProvenAt);
+    let lists = if in_log { question.lists } else { &[] };
+    let question = &Question { lists, ..*question };
     let status = status::check(known, receipt, question, &published, &mut facts);
     let status = with_last_day(status, question, &facts);
     let lines = [content, issuer, time, status].map(Line::from);
@@ -293,6 +297,7 @@ fn document_facts(receipt: &Receipt) -> Option<DocumentFacts> {
         length: content.digest.length,
         shown,
         hidden,
+        commitment: receipt.disclosure.commitment().ok()?,
         entry: receipt.index,
         batch_width: batch::width(height)?,
     })

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::reason::Reason;
-use crate::hash::{LeafIndex, StatusIndex, Timestamp, TreeSize};
+use crate::hash::{Hash, LeafIndex, StatusIndex, Timestamp, TreeSize};
 use crate::ledger::StatusState;
 use crate::time::Date;
 
@@ -201,6 +201,8 @@ pub struct DocumentFacts {
     pub shown: Vec<(u32, String, String)>,
     /// How many fields are hidden.
     pub hidden: u32,
+    /// The commitment that all fields lead to, shown or not.
+    pub commitment: Hash,
     /// Index of the entry in the log.
     pub entry: LeafIndex,
     /// Places in the batch.
@@ -214,8 +216,21 @@ pub struct StatusFacts {
     pub state: StatusState,
     /// As of when.
     pub as_of: Timestamp,
+    /// What says so.
+    pub source: StatusSource,
+    /// The commitment of the document that took the place of this one, if a list names it.
+    pub successor: Option<Hash>,
     /// The document's place in the status list.
     pub index: StatusIndex,
     /// Greatest age, in seconds, that the federation allows.
     pub allowed_age_s: u64,
+}
+
+/// Where a status was seen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StatusSource {
+    /// In the status proof of the receipt.
+    Receipt,
+    /// In a status list at hand.
+    List,
 }

@@ -14,7 +14,9 @@ const ASK_SENDER: &str = "Ask whoever gave you the document for the original fil
 const ASK_ISSUER: &str = "Do not rely on it; ask the office that is said to have issued it.";
 const NEW_RECEIPT: &str = "Ask the issuing office for a newer receipt.";
 const NEW_FEDERATION: &str =
-    "Get the newest federation file from a source you trust and try again.";
+    "Run `beleg update`, or get the newest federation file from a source you trust.";
+const NEW_STATUS: &str =
+    "Run `beleg update` for the newest status lists, or ask the issuing office for a new receipt.";
 
 impl Reason {
     pub(super) fn texts(&self) -> Texts {
@@ -108,12 +110,12 @@ impl Reason {
     fn unknown_status(&self) -> Texts {
         match self {
             Reason::StatusMissing => {
-                ("status-missing", "The receipt does not say whether it still stands.", NEW_RECEIPT)
+                ("status-missing", "Nothing at hand says whether it still stands.", NEW_STATUS)
             }
             Reason::StatusStale => (
                 "status-stale",
-                "It stood when last seen, but that is too long ago to rely on.",
-                NEW_RECEIPT,
+                "What was last seen of its status is too long ago to rely on.",
+                NEW_STATUS,
             ),
             Reason::StatusInFuture => (
                 "status-in-future",
@@ -123,7 +125,7 @@ impl Reason {
             Reason::StatusHistoryMissing => (
                 "status-history-missing",
                 "Nothing at hand says whether it stood at the moment you ask about.",
-                "Ask about a moment soon after the receipt was made, or ask the issuing office.",
+                "Ask about a moment soon after a status list or the receipt, or ask the office.",
             ),
             Reason::NotYetProvenAt => (
                 "not-yet-proven-at",
