@@ -10,6 +10,13 @@ EXIT STATUS:
   2  CANNOT TELL: at least one document could not be judged and none is INVALID;
      also a wrong command line, and files that cannot be read";
 
+const UPDATE_EXIT_STATUS: &str = "\
+EXIT STATUS:
+  0  what is in the store is the newest that is known
+  1  a log has signed two histories; the proof is kept
+  2  no node gave a federation file, or of a log no status list that counts could be had;
+     what was kept is kept";
+
 /// Check documents against their receipts, without a network and without telling anybody.
 #[derive(Debug, Parser)]
 #[command(name = "beleg", version, after_help = EXIT_STATUS, arg_required_else_help = true)]
@@ -23,11 +30,8 @@ pub enum Command {
     /// Say whether documents are VALID, INVALID, or CANNOT TELL
     #[command(after_help = EXIT_STATUS)]
     Verify(Verify),
-    /// Fetch the newest federation file from the nodes into the store; asks about no document
-    #[command(
-        after_help = "EXIT STATUS:\n  0  what is in the store is the newest that is known\n  2  \
-                            no node could be asked"
-    )]
+    /// Fetch the newest federation file and status lists into the store; asks about no document
+    #[command(after_help = UPDATE_EXIT_STATUS)]
     Update(Update),
     /// Show every layer of a receipt in words; nothing is judged
     #[command(after_help = "EXIT STATUS:\n  0  shown\n  2  the receipt cannot be read")]
@@ -65,6 +69,9 @@ pub struct Verify {
     /// Use no store: only the federation file that is named
     #[arg(long, conflicts_with = "store")]
     pub no_store: bool,
+    /// A status list to use beside those of the store; verified like them
+    #[arg(long, value_name = "FILE")]
+    pub status_list: Vec<PathBuf>,
     /// Judge as of this moment of the past: a day (its last second, UTC) or a time in UTC
     #[arg(long, value_name = "YYYY-MM-DD[THH:MM:SSZ]")]
     pub at: Option<String>,

@@ -6,6 +6,7 @@
 
 use crate::args;
 use crate::judge::{Task, Worker, digest};
+use crate::lists::Lists;
 use crate::run::{now, read_federation, write_aside};
 use crate::trouble::RunError;
 use proto::document::{Content, ContentDigest};
@@ -93,7 +94,8 @@ pub fn bundle(args: &args::Bundle) -> Result<Bundled, RunError> {
     names(&sources, &mut problems);
     if let Some(path) = &args.federation {
         let federation = read_federation(path)?;
-        let mut worker = Worker::new(&federation, now(), None);
+        let lists = Lists::new(&federation, None, None, &[])?;
+        let mut worker = Worker::new(&federation, &lists, now(), None);
         let sound = pairs.iter().filter(|pair| !problems.iter().any(|p| p.path == pair.document));
         let judged: Vec<Problem> = sound.filter_map(|pair| judge(&mut worker, pair)).collect();
         problems.extend(judged);

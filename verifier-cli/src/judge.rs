@@ -1,12 +1,13 @@
 //! Judging one document after the other: beside its receipt, sealed, or without one.
 
+use crate::lists::Lists;
 use crate::trouble::Obstacle;
 use proto::document::{Content, ContentDigest};
 use proto::dossier::{DossierError, Paired};
 use proto::federation::Federation;
 use proto::hash::{Hash, Timestamp};
 use proto::limits;
-use proto::verify::{Known, Question, Verdict, Word, verify_with};
+use proto::verify::{Known, Question, StatusSource, Verdict, Word, verify_finding};
 use sha2::{Digest as _, Sha256, Sha512};
 use std::convert::Infallible;
 use std::io;
@@ -17,6 +18,9 @@ use verifier::input::{self, Digester, InputError};
 use verifier::sealed::{self, SealError, Sealed};
 use verifier::walk::{self, WalkError};
 
+/// What there is to say about one document.
+pub type Answer = Result<Box<Verdict>, Obstacle>;
+
 /// One document and what is to be said about it.
 #[derive(Debug)]
 pub struct Checked {
@@ -24,7 +28,12 @@ pub struct Checked {
     pub file: PathBuf,
     /// The receipt that was looked for.
     pub receipt: Option<PathBuf>,
-    pub answer: Result<Box<Verdict>, Obstacle>,
+    pub answer: Answer,
+    /// When the status list was fetched that tells the status; none if none does, or if it was
+    /// named by hand.
+    pub list_fetched: Option<Timestamp>,
+    /// When it was judged.
+    pub now: Timestamp,
 }
 
 impl Checked {
@@ -79,6 +88,7 @@ pub enum Task {
 /// What one thread needs to judge documents one after the other.
 pub struct Worker<'a> {
     federation: &'a Federation,
+    lists: &'a Lists<'a>,
     now: Timestamp,
     /// The moment that is asked about.
     at: Option<Timestamp>,
@@ -89,12 +99,32 @@ pub struct Worker<'a> {
 
 impl<'a> Worker<'a> {
     /// A worker that knows nothing yet.
-    pub fn new(federation: &'a Federation, now: Timestamp, at: Option<Timestamp>) -> Worker<'a> {
-        Worker { federation, now, at, digester: Digester::new(), known: Known::default() }
+    pub fn new(
+        federation: &'a Federation,
+        lists: &'a Lists<'a>,
+        now: Timestamp,
+        at: Option<Timestamp>,
+    ) -> Worker<'a> {
+        let (digester, known) = (Digester::new(), Known::default());
+        Worker { federation, lists, now, at, digester, known }
     }
 
     /// What is to be said about one of them.
     pub fn judge(&mut self, task: &Task) -> Checked {
+        let (file, receipt, answer) = self.answer(task);
+        let answer = answer.and_then(|verdict| self.settle(verdict));
+        let verdict = answer.as_deref().ok();
+        let list_fetched = verdict.and_then(|verdict| self.list_fetched(verdict));
+        Checked { file, receipt, answer, list_fetched, now: self.now }
+    }
+
+    fn list_fetched(&self, verdict: &Verdict) -> Option<Timestamp> {
+        let (log, status) = (verdict.facts.log.as_ref()?, verdict.facts.status.as_ref()?);
+        let listed = status.source == StatusSource::List;
+        listed.then(|| self.lists.fetched(&log.origin, status.as_of))?
+    }
+
+    fn answer(&mut self, task: &Task) -> (PathBuf, Option<PathBuf>, Answer) {
         match task {
             Task::Pair { document, receipt } => {
                 let mut answer = self.judge_pair(Some(document), receipt);
@@ -107,32 +137,25 @@ impl<'a> Worker<'a> {
                     answer = sealed;
                     receipt.clone_from(document);
                 }
-                Checked { file: document.clone(), receipt: Some(receipt), answer }
+                (document.clone(), Some(receipt), answer)
             }
-            Task::Alone { receipt } => Checked {
-                file: receipt.clone(),
-                receipt: Some(receipt.clone()),
-                answer: self.judge_pair(None, receipt),
-            },
-            Task::Lost { path, why } => {
-                let answer = Err(Obstacle::Found(Arc::clone(why)));
-                Checked { file: path.clone(), receipt: None, answer }
+            Task::Alone { receipt } => {
+                (receipt.clone(), Some(receipt.clone()), self.judge_pair(None, receipt))
             }
             Task::Listed { dossier, path, pair } => {
                 let name = |at: usize| path.join(&dossier.dossier.parts[at].listed.name);
                 let receipt = name(pair.receipt.unwrap_or(pair.document));
-                let answer = self.judge_listed(dossier, *pair);
-                Checked { file: name(pair.document), receipt: Some(receipt), answer }
+                (name(pair.document), Some(receipt), self.judge_listed(dossier, *pair))
             }
             Task::Unopened { path, why } => {
-                let answer = Err(Obstacle::DossierRefused(Arc::clone(why)));
-                Checked { file: path.clone(), receipt: None, answer }
+                (path.clone(), None, Err(Obstacle::DossierRefused(Arc::clone(why))))
             }
+            Task::Lost { path, why } => (path.clone(), None, Err(Obstacle::Found(Arc::clone(why)))),
         }
     }
 
     /// Judges a document in a dossier by its own receipt, beside it or in it.
-    fn judge_listed(&mut self, opened: &Opened, pair: Paired) -> Result<Box<Verdict>, Obstacle> {
+    fn judge_listed(&mut self, opened: &Opened, pair: Paired) -> Answer {
         let part = |at: usize| &opened.dossier.parts[at];
         let document = part(pair.document);
         let Some(receipt) = pair.receipt else {
@@ -166,11 +189,25 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn judge_pair(
-        &mut self,
-        document: Option<&Path>,
-        receipt: &Path,
-    ) -> Result<Box<Verdict>, Obstacle> {
+    fn ask(&mut self, content: Option<&ContentDigest>, receipt: &[u8]) -> Verdict {
+        let question = Question::new(content, receipt, self.federation, self.now);
+        let question = Question { at: self.at, ..question };
+        let lists = self.lists;
+        verify_finding(&mut self.known, &question, |origin| lists.of(origin))
+    }
+
+    /// The verdict, unless there is a list of its log that cannot be used: it could say otherwise.
+    fn settle(&self, verdict: Box<Verdict>) -> Answer {
+        let log = verdict.facts.log.as_ref().filter(|_| verdict.word != Word::Invalid);
+        match log.and_then(|log| self.lists.refused(&log.origin)) {
+            Some((path, why)) => {
+                Err(Obstacle::List { path: path.to_owned(), why: Arc::clone(why) })
+            }
+            None => Ok(verdict),
+        }
+    }
+
+    fn judge_pair(&mut self, document: Option<&Path>, receipt: &Path) -> Answer {
         let receipt = match input::read_bounded(receipt, limits::TLOG_PROOF_BYTES) {
             Err(InputError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
                 // Say so of the document first if that is missing as well.
@@ -201,11 +238,6 @@ impl<'a> Worker<'a> {
         }
         let content = digest(&mut self.digester, true)?;
         Ok(Box::new(self.ask(content.as_ref(), receipt)))
-    }
-
-    fn ask(&mut self, content: Option<&ContentDigest>, receipt: &[u8]) -> Verdict {
-        let question = Question::new(content, receipt, self.federation, self.now);
-        verify_with(&mut self.known, &Question { at: self.at, ..question })
     }
 }
 

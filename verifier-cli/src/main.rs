@@ -5,13 +5,18 @@ mod args;
 mod bundle;
 mod contents;
 mod extract;
+mod gather;
 mod judge;
+mod kept;
 mod layers;
+mod lists;
 mod moment;
 mod redact;
+mod renew;
 mod report;
 mod run;
 mod store;
+mod successors;
 mod trouble;
 mod update;
 mod view;
@@ -51,15 +56,15 @@ fn main() -> ExitCode {
 fn verify(args: &args::Verify) -> Result<u8, RunError> {
     let single = run::is_single(args);
     let mut verdicts = Verdicts::to_stdout(Style { single, json: args.json, quiet: args.quiet });
-    let counts = run::verify_all(args, &mut verdicts)?;
-    verdicts.finish(counts)?;
-    Ok(counts.exit())
+    let summary = run::verify_all(args, &mut verdicts)?;
+    verdicts.finish(&summary)?;
+    Ok(summary.counts.exit())
 }
 
 fn update(args: &args::Update) -> Result<u8, RunError> {
-    let (newest, asked) = run::update(args)?;
-    report::update(&newest, &asked)?;
-    Ok(if asked.iter().any(|asked| asked.answer.is_ok()) { 0 } else { 2 })
+    let updated = renew::renew(args)?;
+    report::update(&updated)?;
+    Ok(updated.exit())
 }
 
 fn inspect(args: &args::Inspect) -> Result<u8, RunError> {

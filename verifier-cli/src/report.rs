@@ -5,12 +5,12 @@ use crate::bundle::Problem;
 use crate::contents::{self, ContentsView};
 use crate::judge::Checked;
 use crate::layers;
-use crate::run::{Counts, Listener, Opened};
-use crate::update::Asked;
+use crate::renew::Updated;
+use crate::run::{Counts, Listener, Opened, Summary};
+use crate::update::{Asked, FetchError};
 use crate::view::{SummaryView, VerdictView};
 use crate::words;
 use indicatif::{ProgressBar, ProgressStyle};
-use proto::federation::Federation;
 use proto::verify::Word;
 use std::io::{self, IsTerminal as _, Write};
 use verifier::{json, shown};
@@ -47,14 +47,16 @@ impl Verdicts<io::BufWriter<io::StdoutLock<'static>>> {
 
 impl<W: Write> Verdicts<W> {
     /// Prints the summary, if there is one.
-    pub fn finish(&mut self, counts: Counts) -> io::Result<()> {
+    pub fn finish(&mut self, summary: &Summary) -> io::Result<()> {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
         let Style { single, json, quiet } = self.style;
+        let counts = summary.counts;
         if json && !single {
-            writeln!(self.out, "{}", json::line(&SummaryView::from(counts))?)?;
+            writeln!(self.out, "{}", json::line(&SummaryView::from(summary))?)?;
         } else if !(json || single || quiet && counts.exit() == 0) {
+            words::summary(summary).iter().try_for_each(|line| writeln!(self.out, "{line}"))?;
             let Counts { valid, invalid, cannot_tell } = counts;
             writeln!(self.out, "{valid} VALID, {invalid} INVALID, {cannot_tell} CANNOT TELL")?;
         }
@@ -120,26 +122,24 @@ pub fn problems(problems: &[Problem]) {
 }
 
 /// Prints what the store holds now; what a node did wrong goes to stderr.
-pub fn update(newest: &Federation, asked: &[Asked]) -> io::Result<()> {
-    for Asked { url, answer } in asked {
+pub fn update(updated: &Updated) -> io::Result<()> {
+    let complain = |url: &str, what: &str, why: &FetchError| {
+        let (url, what, why) = (shown::text(url), shown::text(what), why.to_string());
+        // Nobody is left to be told if this fails.
+        let _ = writeln!(io::stderr().lock(), "beleg: {url}: {what}: {}.", shown::text(&why));
+    };
+    for Asked { url, answer } in &updated.asked {
         if let Err(why) = answer {
-            let mut err = io::stderr().lock();
-            // Nobody is left to be told if this fails.
-            let _ =
-                writeln!(err, "beleg: {}: {}.", shown::text(url), shown::text(&why.to_string()));
+            complain(url, "federation file", why);
         }
     }
-    let version = newest.current();
-    let good = asked.iter().filter(|asked| asked.answer.is_ok()).count();
+    for log in &updated.logs {
+        for (url, why) in &log.troubles {
+            complain(url, &format!("status list of {}", log.origin), why);
+        }
+    }
     let mut out = io::stdout().lock();
-    writeln!(
-        out,
-        "federation {}: version {}, good until {}; {good} of {} nodes answered",
-        shown::text(&version.name),
-        version.number,
-        version.expires,
-        asked.len(),
-    )?;
+    words::update(updated).iter().try_for_each(|line| writeln!(out, "{line}"))?;
     out.flush()
 }
 

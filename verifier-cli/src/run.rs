@@ -3,10 +3,11 @@
 use crate::args;
 use crate::contents;
 use crate::judge::{Checked, Task, Worker};
+use crate::lists::{Lists, Used};
 use crate::moment;
 use crate::store::Store;
+use crate::successors::{Replaced, Successors};
 use crate::trouble::RunError;
-use crate::update::{self, Asked};
 use proto::dossier::Paired;
 use proto::federation::Federation;
 use proto::hash::Timestamp;
@@ -58,6 +59,17 @@ impl Counts {
     }
 }
 
+/// What is to be said when everything was judged.
+#[derive(Debug)]
+pub struct Summary {
+    pub counts: Counts,
+    /// The status lists that were used, by origin.
+    pub lists: Vec<Used>,
+    /// Documents that do not stand because another took their place.
+    pub replaced: Vec<Replaced>,
+    pub now: Timestamp,
+}
+
 /// Whom a person hears while a folder is read.
 pub trait Listener {
     /// One document was judged; they come in the order of their names.
@@ -73,30 +85,33 @@ pub fn is_single(args: &args::Verify) -> bool {
 }
 
 /// Judges everything that was named.
-pub fn verify_all(args: &args::Verify, listener: &mut impl Listener) -> Result<Counts, RunError> {
+pub fn verify_all(args: &args::Verify, listener: &mut impl Listener) -> Result<Summary, RunError> {
     let trusted = read_federation(&args.federation)?;
     let store = if args.no_store { None } else { Store::named(args.store.as_deref()) };
-    let federation = match store {
+    let federation = match &store {
         Some(store) => store.newest(trusted)?,
         None => trusted,
     };
     let now = now();
     let at = args.at.as_deref().map(|text| moment::parse(text, now)).transpose()?;
+    let lists = Lists::new(&federation, store, at, &args.status_list)?;
     let mut tasks = tasks(args)?;
-    let mut counts = Counts::default();
+    let (mut counts, mut successors) = (Counts::default(), Successors::default());
     let mut chunk = Vec::new();
     loop {
         chunk.clear();
         chunk.extend(tasks.by_ref().take(CHUNK));
         if chunk.is_empty() {
-            return Ok(counts);
+            let (lists, replaced) = (lists.used(), successors.replaced());
+            return Ok(Summary { counts, lists, replaced, now });
         }
         // A single document is judged right here: no thread is worth starting for it.
         let workers = if chunk.len() == 1 { 1 } else { parallel::cores() };
-        let worker = || Worker::new(&federation, now, at);
+        let worker = || Worker::new(&federation, &lists, now, at);
         let judged = parallel::map(chunk.len(), workers, worker, |w, i| w.judge(&chunk[i]));
         for checked in &judged {
             counts.add(checked.word());
+            successors.add(checked);
             listener.checked(checked)?;
         }
         listener.advance(judged.len() as u64)?;
@@ -248,15 +263,6 @@ pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     }
     let folder = to.parent().filter(|path| !path.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-}
-
-/// The newest federation file that the nodes know, kept in the store, and what each node said.
-pub fn update(args: &args::Update) -> Result<(Federation, Vec<Asked>), RunError> {
-    let trusted = read_federation(&args.federation)?;
-    let store = Store::named(args.store.as_deref()).ok_or(RunError::NoStore)?;
-    let (newest, asked) = update::federation(store.newest(trusted)?);
-    store.keep(&newest)?;
-    Ok((newest, asked))
 }
 
 /// The policy file of one log.

@@ -2,13 +2,16 @@
 //!
 //! ```text
 //! STORE/<federation id, hex>/federation
+//! STORE/<federation id, hex>/status/<origin hash>/      see kept.rs
 //! ```
 //!
 //! STORE is `--store`, else `$BELEG_STORE`, `$XDG_DATA_HOME/beleg` or `~/.local/share/beleg`. What
 //! is read is verified again, so a changed file can only be refused. Nothing ever goes back.
 
+use crate::kept::Kept;
 use crate::trouble::RunError;
-use proto::federation::Federation;
+use proto::federation::{Federation, FederationId};
+use proto::hash::sha256;
 use proto::limits;
 use std::env;
 use std::fs::{self, File};
@@ -32,6 +35,12 @@ impl Store {
             .or_else(|| set("BELEG_STORE").map(PathBuf::from))
             .or_else(|| data().or_else(home).map(|data| data.join("beleg")));
         folder.map(|folder| Store { folder })
+    }
+
+    /// The status lists of a log.
+    pub fn lists(&self, federation: FederationId, origin: &str) -> Kept {
+        let folder = self.folder.join(federation.to_string()).join("status");
+        Kept::in_folder(folder.join(sha256(origin.as_bytes()).to_hex()))
     }
 
     fn federation_path(&self, federation: &Federation) -> PathBuf {
@@ -67,10 +76,11 @@ impl Store {
 
 /// Writes aside, syncs, gives the name and syncs the folder: a crash leaves the old file or the
 /// new one, and two updates at once leave that of one of them.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let aside = folder.join(format!(".federation.{}", std::process::id()));
+    let name = path.file_name().unwrap_or_default().display();
+    let aside = folder.join(format!(".{name}.{}", std::process::id()));
     let written = File::create(&aside)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
         .and_then(|()| fs::rename(&aside, path));

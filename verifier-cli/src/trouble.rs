@@ -6,6 +6,7 @@ use proto::dossier::DossierError;
 use proto::federation::FederationError;
 use proto::policy::PolicyError;
 use proto::receipt::ReceiptError;
+use proto::status_list::StatusListError;
 use proto::verify::Word;
 use std::io;
 use std::path::PathBuf;
@@ -44,6 +45,10 @@ pub enum RunError {
     #[error("{}: the store holds another chain of versions than your federation file.",
         shown::path(.path))]
     Diverged { path: PathBuf },
+    #[error("{}: {why}", shown::path(.path))]
+    List { path: PathBuf, why: ListTrouble },
+    #[error("{}: the store cannot be read: {why}.", shown::path(.path))]
+    Unread { path: PathBuf, why: io::Error },
     #[error("{}: the store cannot be written: {why}.", shown::path(.path))]
     Keep { path: PathBuf, why: io::Error },
     #[error("There is no place for the store: neither BELEG_STORE nor HOME is set.")]
@@ -87,6 +92,10 @@ impl RunError {
             RunError::Diverged { .. } => {
                 "Ask your own authority which is right; --no-store uses only the file you name."
             }
+            RunError::List { .. } => {
+                "Name a status list of this federation, whole and unchanged, as a node serves it."
+            }
+            RunError::Unread { .. } => "Check that you may read the store.",
             RunError::Keep { .. } | RunError::NoStore => {
                 "Name a folder you may write with --store."
             }
@@ -101,6 +110,22 @@ impl RunError {
                 "Name a file that is not there yet, in a folder you may write."
             }
         }
+    }
+}
+
+/// Why a status list cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ListTrouble {
+    #[error("{0}.")]
+    Input(#[from] InputError),
+    #[error("{0}")]
+    Refused(#[from] StatusListError),
+}
+
+impl From<io::Error> for ListTrouble {
+    fn from(error: io::Error) -> ListTrouble {
+        ListTrouble::Input(error.into())
     }
 }
 
@@ -124,6 +149,8 @@ pub enum Obstacle {
     DossierRefused(Arc<DossierFault>),
     #[error("The dossier holds another content under this name than its list says.")]
     DossierChanged,
+    #[error("The status list {} in the store cannot be used: {why}", shown::path(.path))]
+    List { path: PathBuf, why: Arc<ListTrouble> },
 }
 
 impl Obstacle {
@@ -145,6 +172,7 @@ impl Obstacle {
             Obstacle::DossierRefused(_) => "dossier-refused",
             Obstacle::DossierChanged => "dossier-changed",
             Obstacle::Document(_) | Obstacle::Found(_) => "file-unreadable",
+            Obstacle::List { .. } => "status-list-refused",
         }
     }
 
@@ -166,6 +194,7 @@ impl Obstacle {
                 "Do not rely on it. Ask whoever gave it to you for the dossier, unchanged."
             }
             Obstacle::SealVersion => "Get a newer version of this program.",
+            Obstacle::List { .. } => "Remove that file and run `beleg update`.",
             Obstacle::Receipt(_) => "Ask whoever gave you the document for its receipt again.",
             Obstacle::Document(_) | Obstacle::Found(_) => {
                 "Check that the file is there and that you may read it."

@@ -1,12 +1,16 @@
-//! `beleg update`: asks the federation's nodes for the newest federation file. This is the only
-//! file of `beleg` that opens a socket.
+//! `beleg update`: asks the federation's nodes for the newest federation file and for status lists
+//! (gather.rs says which). This is the only file of `beleg` that opens a socket.
 //!
-//! Each request asks for a whole file under a fixed path, so it says nothing about what its sender
-//! holds or checks. What comes back is a claim: it is kept only if it continues, by the signed
-//! chain of versions, what is trusted already.
+//! Each request asks for a whole file under a path that only the federation file and the nodes'
+//! answers decide, so it says nothing about what its sender holds or checks. What comes back is a
+//! claim: a federation file is kept only if it continues, by the signed chain of versions, what is
+//! trusted already, and a list only if a quorum vouches for it.
 
+use proto::checkpoint::{CheckpointError, UntrustedCheckpoint};
 use proto::federation::Federation;
+use proto::hash::TreeSize;
 use proto::limits;
+use proto::status_list::StatusListError;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +19,10 @@ use ureq::tls::TlsConfig;
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long one file may take as a whole.
-const WHOLE: Duration = Duration::from_secs(60);
+/// How long one file may take as a whole: 64 MiB at two megabits a second.
+const WHOLE: Duration = Duration::from_secs(300);
+/// Bytes of a refusal that are read for its code.
+const REFUSAL_BYTES: u64 = 4096;
 
 /// Why a node's answer was of no use.
 #[derive(Debug, thiserror::Error)]
@@ -28,12 +34,32 @@ pub enum FetchError {
     Away(Box<ureq::Error>),
     #[error("it answers with status {0}")]
     Status(u16),
+    #[error("it sends more than {0} bytes, which no such file can have")]
+    TooLarge(u64),
     #[error("what it sends is refused: {0}")]
     Federation(#[from] proto::federation::FederationError),
     #[error("it sends the file of another federation")]
     OtherFederation,
     #[error("it sends versions that do not belong to the chain that is trusted here")]
     Diverged,
+    #[error("it was away before")]
+    AwayBefore,
+    #[error("it knows of nothing that the log has published")]
+    NothingYet,
+    #[error("its status list is refused: {}", .0.to_string().trim_end_matches('.'))]
+    List(#[from] StatusListError),
+    #[error("its checkpoint is refused: {}", .0.to_string().trim_end_matches('.'))]
+    Checkpoint(#[from] CheckpointError),
+    #[error("its checkpoint is refused: {}", .0.to_string().trim_end_matches('.'))]
+    Untrusted(#[from] UntrustedCheckpoint),
+    #[error("what it sends is of another log")]
+    OtherLog,
+    #[error("its status list is older than the one that is kept (size {size}, not {kept})")]
+    Older { size: TreeSize, kept: TreeSize },
+    #[error("its status list goes back behind the one that is kept, in time or in length")]
+    Backwards,
+    #[error("the log has signed another tree of this size as well")]
+    SplitView,
 }
 
 /// What one node had to say.
@@ -44,16 +70,41 @@ pub struct Asked {
     pub answer: Result<u64, FetchError>,
 }
 
+/// The nodes as they are met in one run.
+pub struct Nodes {
+    agent: Agent,
+    /// Those that did not answer: they are not waited for again.
+    away: BTreeSet<String>,
+}
+
+impl Nodes {
+    /// Nodes of which nothing is known.
+    pub fn new() -> Nodes {
+        Nodes { agent: agent(), away: BTreeSet::new() }
+    }
+
+    /// A whole file of at most `limit` bytes, compressed or not.
+    pub fn get(&mut self, url: &str, path: &str, limit: usize) -> Result<Vec<u8>, FetchError> {
+        if self.away.contains(url) {
+            return Err(FetchError::AwayBefore);
+        }
+        let answer = fetch(&self.agent, url, path, limit);
+        if matches!(answer, Err(FetchError::Away(_))) {
+            self.away.insert(url.to_owned());
+        }
+        answer
+    }
+}
+
 /// Asks every node, and gives the newest federation file that continues the one that is trusted.
-pub fn federation(trusted: Federation) -> (Federation, Vec<Asked>) {
-    let agent = agent();
+pub fn federation(nodes: &mut Nodes, trusted: Federation) -> (Federation, Vec<Asked>) {
     let (mut newest, mut asked) = (trusted, Vec::new());
     let current = newest.current();
     let authorities = current.authorities.iter().map(|authority| authority.url.clone());
     let operators = current.operators.iter().map(|operator| operator.url.clone());
     let urls: BTreeSet<String> = authorities.chain(operators).collect();
     for url in urls {
-        let answer = fetch(&agent, &url).and_then(|bytes| {
+        let answer = nodes.get(&url, "/federation", limits::FEDERATION_BYTES).and_then(|bytes| {
             let given = Federation::parse(&bytes)?;
             if given.id() != newest.id() {
                 return Err(FetchError::OtherFederation);
@@ -85,17 +136,35 @@ fn agent() -> Agent {
         .new_agent()
 }
 
-fn fetch(agent: &Agent, url: &str) -> Result<Vec<u8>, FetchError> {
+fn fetch(agent: &Agent, url: &str, path: &str, limit: usize) -> Result<Vec<u8>, FetchError> {
     if !protected(url) {
         return Err(FetchError::Unprotected);
     }
     let away = |error| FetchError::Away(Box::new(error));
-    let mut response = agent.get(format!("{url}/federation")).call().map_err(away)?;
-    if response.status() != 200 {
-        return Err(FetchError::Status(response.status().as_u16()));
+    let mut response = agent.get(format!("{url}{path}")).call().map_err(away)?;
+    let status = response.status().as_u16();
+    let body = response.body_mut().with_config();
+    if status == 200 {
+        // The bound is on what comes out of a compressed body.
+        return body.limit(limit as u64).read_to_vec().map_err(|error| match error {
+            ureq::Error::BodyExceedsLimit(limit) => FetchError::TooLarge(limit),
+            error => away(error),
+        });
     }
-    let limit = limits::FEDERATION_BYTES as u64;
-    response.body_mut().with_config().limit(limit).read_to_vec().map_err(away)
+    let refusal = body.limit(REFUSAL_BYTES).read_to_vec().unwrap_or_default();
+    let refusal: Option<Refusal> = serde_json::from_slice(&refusal).ok();
+    match refusal {
+        Some(Refusal { error }) if status == 404 && error == "checkpoint-unknown" => {
+            Err(FetchError::NothingYet)
+        }
+        _ => Err(FetchError::Status(status)),
+    }
+}
+
+/// A node's refusal, as far as it is read.
+#[derive(serde::Deserialize)]
+struct Refusal {
+    error: String,
 }
 
 /// Whether nobody on the way can read or change what is sent: TLS, or this very machine.

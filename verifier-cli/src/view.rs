@@ -2,11 +2,14 @@
 //! members are added, never renamed or taken away. Times are seconds as POSIX counts them.
 
 use crate::judge::Checked;
-use crate::run::Counts;
-use proto::hash::Hash;
+use crate::lists::Used;
+use crate::run::{Counts, Summary};
+use crate::successors::Replaced;
+use proto::hash::{Hash, Timestamp};
 use proto::ledger::StatusState;
 use proto::verify::{
-    DocumentFacts, Facts, IssuerFacts, Line, LineState, LogFacts, StatusFacts, Verdict,
+    DocumentFacts, Facts, IssuerFacts, Line, LineState, LogFacts, StatusFacts, StatusSource,
+    Verdict,
 };
 use serde::Serialize;
 use std::path::Path;
@@ -82,6 +85,7 @@ struct DocumentView {
     fields: Vec<FieldView>,
     hidden_fields: u32,
     hidden_places: Vec<u32>,
+    commitment: String,
     entry: u64,
     batch_width: u64,
 }
@@ -98,6 +102,10 @@ pub struct FieldView {
 struct StatusView {
     state: &'static str,
     as_of: u64,
+    age_s: u64,
+    source: &'static str,
+    list_fetched: Option<u64>,
+    successor: Option<String>,
     index: u64,
     allowed_age_s: u64,
 }
@@ -106,7 +114,24 @@ struct StatusView {
 #[derive(Serialize)]
 pub struct SummaryView {
     summary: CountsView,
+    status_lists: Vec<UsedView>,
+    superseded: Vec<ReplacedView>,
     exit: u8,
+}
+
+#[derive(Serialize)]
+struct UsedView {
+    origin: String,
+    as_of: u64,
+    age_s: u64,
+    documents: u64,
+}
+
+#[derive(Serialize)]
+struct ReplacedView {
+    file: String,
+    successor: String,
+    successor_file: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -148,7 +173,7 @@ impl From<&Checked> for VerdictView {
             log: facts.and_then(|facts| facts.log.as_ref()).map(LogView::from),
             issuer: facts.and_then(|facts| facts.issuer.as_ref()).map(IssuerView::from),
             document: facts.and_then(|facts| facts.document.as_ref()).map(DocumentView::from),
-            status: facts.and_then(|facts| facts.status.as_ref()).map(StatusView::from),
+            status: facts.and_then(|facts| facts.status.as_ref()).map(|s| status(checked, s)),
         }
     }
 }
@@ -225,26 +250,52 @@ impl From<&DocumentFacts> for DocumentView {
             fields: document.shown.iter().map(field).collect(),
             hidden_fields: document.hidden,
             hidden_places: crate::words::hidden_places(document),
+            commitment: document.commitment.to_hex(),
             entry: document.entry.0,
             batch_width: document.batch_width,
         }
     }
 }
 
-impl From<&StatusFacts> for StatusView {
-    fn from(status: &StatusFacts) -> StatusView {
-        StatusView {
-            state: status_word(status.state),
-            as_of: status.as_of.0,
-            index: status.index.0,
-            allowed_age_s: status.allowed_age_s,
-        }
+fn status(checked: &Checked, status: &StatusFacts) -> StatusView {
+    StatusView {
+        state: status_word(status.state),
+        as_of: status.as_of.0,
+        age_s: age_s(checked.now, status.as_of),
+        source: match status.source {
+            StatusSource::Receipt => "receipt",
+            StatusSource::List => "list",
+        },
+        list_fetched: checked.list_fetched.map(|time| time.0),
+        successor: status.successor.map(|commitment| commitment.to_hex()),
+        index: status.index.0,
+        allowed_age_s: status.allowed_age_s,
     }
 }
 
-impl From<Counts> for SummaryView {
-    fn from(counts: Counts) -> SummaryView {
-        let Counts { valid, invalid, cannot_tell } = counts;
-        SummaryView { summary: CountsView { valid, invalid, cannot_tell }, exit: counts.exit() }
+fn age_s(now: Timestamp, then: Timestamp) -> u64 {
+    now.0.saturating_sub(then.0)
+}
+
+impl From<&Summary> for SummaryView {
+    fn from(summary: &Summary) -> SummaryView {
+        let Counts { valid, invalid, cannot_tell } = summary.counts;
+        let used = |list: &Used| UsedView {
+            origin: list.origin.clone(),
+            as_of: list.as_of.0,
+            age_s: age_s(summary.now, list.as_of),
+            documents: list.documents,
+        };
+        let replaced = |replaced: &Replaced| ReplacedView {
+            file: path(&replaced.file),
+            successor: replaced.commitment.to_hex(),
+            successor_file: replaced.by.as_deref().map(path),
+        };
+        SummaryView {
+            summary: CountsView { valid, invalid, cannot_tell },
+            status_lists: summary.lists.iter().map(used).collect(),
+            superseded: summary.replaced.iter().map(replaced).collect(),
+            exit: summary.counts.exit(),
+        }
     }
 }

@@ -3,8 +3,13 @@
 
 use crate::judge::Checked;
 use crate::redact;
+use crate::renew::{About, Outcome, Updated};
+use crate::run::Summary;
+use crate::successors::Replaced;
+use crate::view;
+use proto::hash::Hash;
 use proto::time;
-use proto::verify::{DocumentFacts, Facts, Line, LineState, Verdict};
+use proto::verify::{DocumentFacts, Facts, Line, LineState, StatusSource, Verdict};
 use verifier::shown;
 
 /// A verdict for one document, ready to be printed line by line.
@@ -17,10 +22,13 @@ pub fn explain(checked: &Checked) -> Vec<String> {
             content(verdict, facts),
             issuer(verdict, facts),
             time(verdict, facts),
-            status(verdict, facts),
+            status(checked, verdict, facts),
         ];
         for ((name, line), sentence) in verdict.lines().into_iter().zip(sentences) {
             lines.push(row(name, &format!("{:8} {sentence}", mark(line))));
+        }
+        if let Some(successor) = facts.status.and_then(|status| status.successor) {
+            lines.push(row("newer", &newer(&successor)));
         }
         if let Some(document) = &facts.document {
             lines.extend(claims(document));
@@ -88,19 +96,90 @@ fn time(verdict: &Verdict, facts: &Facts) -> String {
     or_reason(verdict.time, more)
 }
 
-fn status(verdict: &Verdict, facts: &Facts) -> String {
+fn status(checked: &Checked, verdict: &Verdict, facts: &Facts) -> String {
     let Some(status) = &facts.status else { return or_reason(verdict.status, None) };
     let as_of = time::utc(status.as_of);
-    if verdict.status.state != LineState::Good {
-        let sentence = verdict.status.reason.sentence();
-        return format!("{} As of {as_of}.", shown::text(&sentence));
+    let from = match (status.source, checked.list_fetched) {
+        (StatusSource::Receipt, _) => String::new(),
+        (StatusSource::List, None) => ", from the status list that was named".to_owned(),
+        (StatusSource::List, Some(fetched)) => {
+            format!(", from the status list fetched {}", time::utc(fetched))
+        }
+    };
+    let sentence = verdict.status.reason.sentence();
+    match verdict.status.state {
+        LineState::Good => {
+            let until = facts.document.as_ref().and_then(|document| document.valid_until);
+            let until = until.map_or_else(
+                || "It has no last day.".to_owned(),
+                |date| format!("Its last day is {date}."),
+            );
+            format!("Not withdrawn as of {as_of}{from}. {until}")
+        }
+        LineState::Bad => format!("{} As of {as_of}{from}.", shown::text(&sentence)),
+        LineState::Unknown => {
+            let state = view::status_word(status.state);
+            format!("{} It was {state} as of {as_of}{from}.", shown::text(&sentence))
+        }
     }
-    let until = facts.document.as_ref().and_then(|document| document.valid_until);
-    let until = until.map_or_else(
-        || "It has no last day.".to_owned(),
-        |date| format!("Its last day is {date}."),
-    );
-    format!("Not withdrawn as of {as_of}. {until}")
+}
+
+/// How to ask for the document that took the place of this one.
+fn newer(commitment: &Hash) -> String {
+    let digits = commitment.to_hex();
+    format!("The newer document has the commitment {digits:.16}...; ask for it.")
+}
+
+/// What took the place of what, and as of when the status lists are.
+pub fn summary(summary: &Summary) -> Vec<String> {
+    let replaced = |replaced: &Replaced| {
+        let file = shown::path(&replaced.file);
+        match &replaced.by {
+            Some(by) => format!("{file}: {} took its place", shown::path(by)),
+            None => format!("{file}: {}", newer(&replaced.commitment)),
+        }
+    };
+    let mut lines: Vec<String> = summary.replaced.iter().map(replaced).collect();
+    if let Some(oldest) = summary.lists.iter().map(|list| list.as_of).min() {
+        let count = summary.lists.len();
+        let (logs, oldest) = (if count == 1 { "log" } else { "logs" }, time::utc(oldest));
+        lines.push(format!("status lists of {count} {logs}, the oldest as of {oldest}"));
+    }
+    lines
+}
+
+/// What `beleg update` has put in the store.
+pub fn update(updated: &Updated) -> Vec<String> {
+    let (version, asked) = (updated.newest.current(), &updated.asked);
+    let good = asked.iter().filter(|asked| asked.answer.is_ok()).count();
+    let (name, number, expires) = (shown::text(&version.name), version.number, version.expires);
+    let all = asked.len();
+    let mut lines = vec![format!(
+        "federation {name}: version {number}, good until {expires}; {good} of {all} nodes answered"
+    )];
+    for log in &updated.logs {
+        lines.push(format!("{}: {}", shown::text(&log.origin), outcome(&log.outcome)));
+    }
+    lines
+}
+
+fn outcome(outcome: &Outcome) -> String {
+    let about =
+        |list: &About| format!("{} documents as of {}", list.documents, time::utc(list.as_of));
+    match outcome {
+        Outcome::New { list, bytes, url } => {
+            format!("{}, {bytes} bytes from {}", about(list), shown::text(url))
+        }
+        Outcome::Unchanged(list) => format!("{}, nothing newer", about(list)),
+        Outcome::NothingYet => "nothing is published yet".to_owned(),
+        Outcome::Nothing(None) => "no status list could be had".to_owned(),
+        Outcome::Nothing(Some(list)) => format!("no newer list could be had; {}", about(list)),
+        Outcome::SplitView([one, other]) => format!(
+            "SPLIT VIEW: the log has signed two histories; show its authority {} and {}",
+            shown::path(one),
+            shown::path(other)
+        ),
+    }
 }
 
 /// What only the issuer says. The first four fields stand in the lines above.

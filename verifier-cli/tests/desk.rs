@@ -62,7 +62,12 @@ impl Desk {
 
     /// A desk whose federation file is good until this day.
     pub fn until(expires: &str) -> Desk {
-        let (dir, world) = (tempfile::tempdir().unwrap(), World::new(expires));
+        Desk::of(World::new(expires))
+    }
+
+    /// A desk in this federation.
+    pub fn of(world: World) -> Desk {
+        let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("federation"), world.federation.to_bytes()).unwrap();
         fs::create_dir(dir.path().join("in")).unwrap();
         let key = SigningKey::from_seed("office", KeyType::Ed25519, &[200; 32]).unwrap();
@@ -83,11 +88,20 @@ impl Desk {
         self.path(name)
     }
 
-    /// Writes documents and their receipts, all of one batch.
+    /// Writes documents and their receipts, all of one batch of a log of their own.
     pub fn issue(&self, names: &[&str], issue: Issue<'_>) -> Vec<Receipt> {
+        self.issue_in(&mut self.log(), names, issue)
+    }
+
+    /// A log of city-c that has admitted the office.
+    pub fn log(&self) -> Log<'_> {
         let issuer =
             admit(&self.world, &self.world.members[2], "Office \u{dc}", &self.key, &[TYPE]);
-        let mut log = Log::new(&self.world, 2, issuer);
+        Log::new(&self.world, 2, issuer)
+    }
+
+    /// Writes documents and their receipts, all of one batch of this log.
+    pub fn issue_in(&self, log: &mut Log<'_>, names: &[&str], issue: Issue<'_>) -> Vec<Receipt> {
         let documents: Vec<Document> = names.iter().map(|name| document(name, issue)).collect();
         let secret = |i: usize| [u8::try_from(i % 251).unwrap(); 32];
         let width = names.len().next_power_of_two().max(16);

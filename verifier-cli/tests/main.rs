@@ -7,6 +7,8 @@ mod dossier;
 mod fixture;
 mod inspect;
 mod many;
+mod node;
 mod redact;
 mod single;
+mod status;
 mod update;

@@ -43,7 +43,8 @@ fn a_folder_gives_one_line_each_in_the_order_of_names_and_a_summary() {
         said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 42);
     let summary = serde_json::json!({
-        "summary": { "valid": 37, "invalid": 1, "cannot_tell": 3 }, "exit": 1
+        "summary": { "valid": 37, "invalid": 1, "cannot_tell": 3 },
+        "status_lists": [], "superseded": [], "exit": 1
     });
     assert_eq!(lines[41], summary);
     let invalid: Vec<_> = lines.iter().filter(|line| line["verdict"] == "INVALID").collect();

@@ -66,6 +66,7 @@ fn json_has_its_promised_shape() {
     let document = [
         "batch_width",
         "claimed_date",
+        "commitment",
         "entry",
         "fields",
         "hidden_fields",
@@ -94,7 +95,9 @@ fn json_has_its_promised_shape() {
         "version",
     ];
     assert_eq!(names(&json["log"]), log);
-    assert_eq!(names(&json["status"]), ["allowed_age_s", "as_of", "index", "state"]);
+    let status = "age_s allowed_age_s as_of index list_fetched source state successor";
+    assert_eq!(names(&json["status"]).join(" "), status);
+    assert_eq!(json["status"]["source"], "receipt");
     assert_eq!(json["status"]["state"], "valid");
 }
 

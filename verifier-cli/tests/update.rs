@@ -2,43 +2,15 @@
 
 use crate::desk::{Desk, Issue, text};
 use crate::fixture::{Member, World};
+use crate::node::Node;
 use proto::federation::{Pin, sign_next};
 use proto::hash::{EMPTY_ROOT, TreeSize};
 use proto::note::Note;
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::{Arc, Mutex};
-use std::thread;
 
-/// A node that answers every request with `body` and keeps what it was asked.
-fn node(body: Arc<Mutex<Vec<u8>>>) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let requests = Arc::clone(&heard);
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let (mut request, mut byte) = (Vec::new(), [0]);
-            while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
-                request.push(byte[0]);
-            }
-            requests.lock().unwrap().push(text(&request));
-            let body = body.lock().unwrap();
-            let length = body.len();
-            let head =
-                format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
-            // A client that has read enough may hang up.
-            let _ = stream.write_all(&[head.as_bytes(), &body].concat());
-        }
-    });
-    (address, heard)
-}
-
-fn update(federation: &Path, store: &Path) -> Output {
+pub fn update(federation: &Path, store: &Path) -> Output {
     let mut beleg = Command::new(env!("CARGO_BIN_EXE_beleg"));
     beleg.arg("update").arg("--federation").arg(federation).arg("--store").arg(store);
     beleg.output().unwrap()
@@ -50,8 +22,8 @@ fn kept(world: &World, store: &Path) -> Vec<u8> {
 
 #[test]
 fn the_chain_is_followed_and_nothing_goes_back() {
-    let body = Arc::new(Mutex::new(Vec::new()));
-    let (address, _) = node(Arc::clone(&body));
+    let node = Node::start();
+    let address = node.address;
     let world = World::at("2999-12-31", |_| format!("http://{address}"));
     let first = world.federation.to_bytes();
     let dir = tempfile::tempdir().unwrap();
@@ -71,34 +43,12 @@ fn the_chain_is_followed_and_nothing_goes_back() {
         (&first, 0, &second),
     ];
     for (number, (given, code, want)) in steps.into_iter().enumerate() {
-        *body.lock().unwrap() = given.to_vec();
+        node.serve("/federation", given);
         let said = update(&federation, &store);
         assert_eq!(said.status.code(), Some(code), "{number}: {}", text(&said.stderr));
         assert_eq!(text(&said.stderr).lines().count(), usize::from(code == 2), "{number}");
         assert_eq!(kept(&world, &store), want, "{number}");
     }
-}
-
-#[test]
-fn no_request_says_who_holds_what() {
-    let body = Arc::new(Mutex::new(Vec::new()));
-    let (address, heard) = node(Arc::clone(&body));
-    let world = World::at("2999-12-31", |_| format!("http://{address}"));
-    *body.lock().unwrap() = world.federation.to_bytes();
-    let mut said = Vec::new();
-    // Two holders, each with documents of their own beside them.
-    for names in [&["a.pdf"][..], &["b.pdf", "c.pdf"]] {
-        let desk = Desk::new();
-        desk.issue(names, Issue::default());
-        let federation = desk.dir.path().join("in").join("federation");
-        fs::write(&federation, world.federation.to_bytes()).unwrap();
-        let output = update(&federation, &desk.dir.path().join("store"));
-        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-        said.push(std::mem::take(&mut *heard.lock().unwrap()));
-    }
-    assert_eq!(said[0], said[1]);
-    assert_eq!(said[0].len(), 1, "one node is asked once: {said:?}");
-    assert!(said[0][0].starts_with("GET /federation HTTP/1.1\r\n"), "{said:?}");
 }
 
 #[test]

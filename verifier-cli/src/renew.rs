@@ -1,0 +1,129 @@
+//! `beleg update`: the newest federation file and status lists, from the nodes into the store.
+
+use crate::args;
+use crate::gather::{self, Found, Wanted};
+use crate::kept;
+use crate::run::{now, read_federation};
+use crate::store::Store;
+use crate::trouble::RunError;
+use crate::update::{self, Asked, FetchError, Nodes};
+use proto::federation::{Authority, Federation};
+use proto::hash::Timestamp;
+use proto::status_list::VerifiedStatusList;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What the nodes had to say, and what is in the store now.
+pub struct Updated {
+    pub newest: Federation,
+    pub asked: Vec<Asked>,
+    pub logs: Vec<Log>,
+}
+
+/// What was had of one log.
+pub struct Log {
+    pub origin: String,
+    pub outcome: Outcome,
+    /// Nodes that were of no use, and why.
+    pub troubles: Vec<(String, FetchError)>,
+}
+
+/// The status list of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// A newer one.
+    New { list: About, bytes: usize, url: String },
+    /// The one that was there.
+    Unchanged(About),
+    /// The log has published nothing.
+    NothingYet,
+    /// None, or still the one that was there.
+    Nothing(Option<About>),
+    /// The log has signed two histories; the files with what proves it.
+    SplitView([PathBuf; 2]),
+}
+
+/// What a list covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct About {
+    pub documents: u64,
+    pub as_of: Timestamp,
+}
+
+impl From<&VerifiedStatusList> for About {
+    fn from(list: &VerifiedStatusList) -> About {
+        About { documents: list.tree().length(), as_of: list.time() }
+    }
+}
+
+impl Updated {
+    /// 1 for a split view; 2 if a list, or every federation file, could not be had.
+    pub fn exit(&self) -> u8 {
+        let any = |test: fn(&Outcome) -> bool| self.logs.iter().any(|log| test(&log.outcome));
+        let answered = self.asked.iter().any(|asked| asked.answer.is_ok());
+        if any(|outcome| matches!(outcome, Outcome::SplitView(_))) {
+            1
+        } else if !answered || any(|outcome| matches!(outcome, Outcome::Nothing(_))) {
+            2
+        } else {
+            0
+        }
+    }
+}
+
+/// Asks the nodes and keeps what counts.
+pub fn renew(args: &args::Update) -> Result<Updated, RunError> {
+    let trusted = read_federation(&args.federation)?;
+    let store = Store::named(args.store.as_deref()).ok_or(RunError::NoStore)?;
+    let mut nodes = Nodes::new();
+    let (newest, asked) = update::federation(&mut nodes, store.newest(trusted)?);
+    store.keep(&newest)?;
+    let authorities = newest.current().authorities.iter();
+    let logs = authorities.map(|authority| renew_log(&mut nodes, &store, &newest, authority));
+    let logs = logs.collect::<Result<_, _>>()?;
+    Ok(Updated { newest, asked, logs })
+}
+
+fn renew_log(
+    nodes: &mut Nodes,
+    store: &Store,
+    federation: &Federation,
+    authority: &Authority,
+) -> Result<Log, RunError> {
+    let origin = authority.origin().to_owned();
+    let kept = store.lists(federation.id(), &origin);
+    let unread = |why| RunError::Unread { path: kept.folder().to_owned(), why };
+    let unkept = |why| RunError::Keep { path: kept.folder().to_owned(), why };
+    let path = kept.newest().map_err(unread)?;
+    // A file that is no good any more stands in nobody's way.
+    let newest = path.as_deref().and_then(|path| kept::open(path, federation).ok());
+    let wanted = Wanted { federation, authority, kept: newest.as_ref(), now: now() };
+    let gathered = gather::gather(wanted, &mut |url, path, limit| nodes.get(url, path, limit));
+    let known = newest.as_ref().map(About::from);
+    let outcome = match (gathered.found, known) {
+        (Found::New(best), known) => {
+            let (list, bytes) = (About::from(&best.list), best.bytes.len());
+            let broken = path.filter(|_| known.is_none());
+            broken.map_or(Ok(()), |path| remove(&path)).map_err(unkept)?;
+            kept.keep(list.as_of, &best.bytes).map_err(unkept)?;
+            Outcome::New { list, bytes, url: best.url }
+        }
+        (Found::Unchanged, Some(known)) => Outcome::Unchanged(known),
+        (Found::NothingYet, None) => Outcome::NothingYet,
+        (Found::SplitView(two), _) => {
+            let [one, other] = *two;
+            let accuse = |signed| kept.accuse(signed).map_err(unkept);
+            Outcome::SplitView([accuse(&one)?, accuse(&other)?])
+        }
+        (_, known) => Outcome::Nothing(known),
+    };
+    Ok(Log { origin, outcome, troubles: gathered.troubles })
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
