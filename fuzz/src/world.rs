@@ -8,7 +8,7 @@ use proto::document::{Content, ContentDigest, Document, Field};
 use proto::federation::{self, Authority, EntryForm, Federation, Operator, Version};
 use proto::hash::{Hash, LeafIndex, Timestamp, TreeSize, leaf_hash, sha256};
 use proto::ledger::{
-    Entry, IssuanceStatement, Issuer, IssuerRequest, IssuerStatement, Rules, State,
+    Entry, Found, IssuanceStatement, Issuer, IssuerRequest, IssuerStatement, Rules, State,
 };
 use proto::merkle::plan::{self, Plan};
 use proto::note::{KeyType, Note, SigningKey};
@@ -180,7 +180,7 @@ fn write(
             1 => issuance(state),
             _ => Entry::Snapshot(state.snapshot(rules, NOW)),
         };
-        state.apply(rules, &entry, false, Some(NOW)).unwrap();
+        state.apply(rules, &entry, &Found::default(), Some(NOW)).unwrap();
         entries.push(entry.to_bytes());
     }
     state.commit();
