@@ -70,6 +70,7 @@ pub mod mirror;
 pub mod note;
 pub mod policy;
 pub mod receipt;
+pub mod sheet;
 pub mod status_list;
 pub mod text;
 pub mod tile;

@@ -174,6 +174,13 @@ pub const RECEIPT_LINKS: usize = 8;
 /// hashes, 2.3 KB each.
 pub const ANSWER_BYTES: usize = 8 * 1024 * 1024;
 
+/// Bytes of a sheet's text behind the `#`. With the address it fits a QR code of 133 modules with
+/// error correction M (ISO/IEC 18004, table 7), which a page of paper shows large enough to be read.
+pub const SHEET_FRAGMENT_BYTES: usize = 1024;
+
+/// Bytes of the address on a sheet.
+pub const SHEET_ADDRESS_BYTES: usize = 160;
+
 /// Seconds that a time in a receipt may be ahead of the clock of who verifies it: clocks of
 /// people's computers are off by minutes.
 pub const VERIFIER_CLOCK_TOLERANCE_S: u64 = 300;

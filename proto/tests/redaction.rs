@@ -8,10 +8,12 @@ use proto::document::Field;
 use proto::document::commitment::{field_leaf, salt};
 use proto::hash::Hash;
 use proto::receipt::{Disclosure, Receipt};
+use proto::sheet::{Comparison, Sheet};
 use proto::verify::{Question, Reason, verify};
 use std::collections::BTreeSet;
 use world::*;
 
+const REFERENCE: u32 = 5;
 const HOLDER: u32 = 6;
 const GRADE: u32 = 7;
 
@@ -121,4 +123,28 @@ proptest! {
             prop_assert_eq!(shown, [&[0, 1, 2, 3][..], &kept].concat());
         }
     }
+}
+
+#[test]
+fn a_sheet_is_of_one_document_also_when_its_receipt_shows_less() {
+    let (_, [receipt, other]) = twins();
+    let sheet = Sheet::of(&receipt, &["reference", "grade", "none-such"]).unwrap();
+    let names: Vec<&str> = sheet.fields().iter().map(|field| field.name()).collect();
+    assert_eq!(names, ["type", "unit", "valid-until", "reference", "grade"]);
+    assert_eq!(sheet.compare(&receipt), Comparison::Same);
+    assert_eq!(sheet.compare(&other), Comparison::Other);
+    assert_eq!(sheet.compare(&receipt.redact(&[REFERENCE, GRADE]).unwrap()), Comparison::Same);
+    assert_eq!(sheet.compare(&receipt.redact(&[REFERENCE]).unwrap()), Comparison::Hidden);
+    // Whoever writes another grade on the paper is found out by a receipt that shows it.
+    let link = sheet.to_link("https://check.example/").unwrap();
+    let body = link.split_once("#s1.").unwrap().1.replace('-', "+").replace('_', "/");
+    let padding = "=".repeat((4 - body.len() % 4) % 4);
+    let mut body = proto::text::base64_decode(&(body + &padding)).unwrap();
+    let length = body.len();
+    assert_eq!(&body[length - 3..], b"1.3");
+    body[length - 1] = b'0';
+    let body = proto::text::base64_encode(&body).replace('+', "-").replace('/', "_");
+    let forged = Sheet::scanned(&format!("s1.{}", body.trim_end_matches('='))).unwrap();
+    assert_eq!(forged.compare(&receipt), Comparison::Other);
+    assert_eq!(forged.compare(&receipt.redact(&[REFERENCE]).unwrap()), Comparison::Hidden);
 }

@@ -10,6 +10,7 @@ use proto::hash::{Hash, Timestamp, TreeSize};
 use proto::ledger::{AdminKey, Entry, FederationId, IssuerRequest, Rules, Seen, State, plan};
 use proto::receipt::Receipt;
 use proto::status_list::{StatusList, VerifiedStatusList};
+use proto::sheet::Sheet;
 use proto::text;
 use proto::verify::{Known, Question, Reason, verify, verify_with};
 use std::collections::BTreeSet;
@@ -20,12 +21,13 @@ type Outcome = Result<String, String>;
 /// A kind of case, and what runs one.
 type Kind = (&'static str, fn(&Case) -> Outcome);
 
-const KINDS: [Kind; 5] = [
+const KINDS: [Kind; 6] = [
     ("entry", entry),
     ("apply", apply),
     ("federation", federation),
     ("issuer-request", issuer_request),
     ("receipt", receipt),
+    ("sheet", sheet),
 ];
 
 #[test]
@@ -157,6 +159,13 @@ fn receipt(case: &Case) -> Outcome {
     let form = if receipt.disclosure.is_redacted() { "redacted" } else { "full" };
     let (shown, count) = (receipt.disclosure.shown().count(), receipt.disclosure.count());
     Ok(format!("{form} {shown} of {count}"))
+}
+
+fn sheet(case: &Case) -> Outcome {
+    let fragment = std::str::from_utf8(&case.body).unwrap();
+    let sheet = Sheet::parse(fragment).map_err(error)?;
+    assert_eq!(sheet.to_fragment().as_deref(), Ok(fragment), "{case}");
+    Ok(format!("{} {} {}", sheet.index, sheet.status, sheet.fields().len()))
 }
 
 fn verdict(case: &Case, known: &mut Known) -> String {

@@ -1,4 +1,4 @@
-//! Writes the test vectors of entries, ledger rules, federation files, receipts and verdicts to
+//! Writes the test vectors of entries, ledger rules, federation files, receipts, verdicts and sheets to
 //! `tests/testdata`, from fixed seeds and fixed times.
 //!
 //! What a case must give is written here by hand and not computed, so that a mistake in the code
@@ -12,6 +12,7 @@ mod federations;
 mod lists;
 mod receipts;
 mod rules;
+mod sheets;
 mod statuses;
 mod trust;
 mod verdicts;
@@ -38,6 +39,7 @@ fn main() -> std::io::Result<()> {
         trust::cases(),
         statuses::cases(),
         lists::cases(),
+        sheets::cases(),
     ];
     let cases: Vec<Case> = parts.into_iter().flatten().collect();
     case::write(&cases)
