@@ -72,6 +72,9 @@ pub struct Verify {
     /// A status list to use beside those of the store; verified like them
     #[arg(long, value_name = "FILE")]
     pub status_list: Vec<PathBuf>,
+    /// The text of the QR code on a printed sheet: is that paper of this one document?
+    #[arg(long, value_name = "TEXT")]
+    pub sheet: Option<String>,
     /// Judge as of this moment of the past: a day (its last second, UTC) or a time in UTC
     #[arg(long, value_name = "YYYY-MM-DD[THH:MM:SSZ]")]
     pub at: Option<String>,
@@ -97,8 +100,11 @@ pub struct Update {
 pub struct Inspect {
     /// A receipt, or a document whose receipt lies beside it or, in a PDF, in it; or a dossier,
     /// whose list is shown
-    #[arg(value_name = "RECEIPT|FILE")]
-    pub path: PathBuf,
+    #[arg(value_name = "RECEIPT|FILE", required_unless_present = "sheet")]
+    pub path: Option<PathBuf>,
+    /// Instead of a receipt: the text of the QR code on a printed sheet, and what it claims
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["path", "entry"])]
+    pub sheet: Option<String>,
     /// Write the log entry to this new file, byte for byte as the log holds it
     #[arg(long, value_name = "OUT")]
     pub entry: Option<PathBuf>,

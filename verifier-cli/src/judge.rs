@@ -1,12 +1,14 @@
 //! Judging one document after the other: beside its receipt, sealed, or without one.
 
 use crate::lists::Lists;
+use crate::paper;
 use crate::trouble::Obstacle;
 use proto::document::{Content, ContentDigest};
 use proto::dossier::{DossierError, Paired};
 use proto::federation::Federation;
 use proto::hash::{Hash, Timestamp};
 use proto::limits;
+use proto::sheet::Sheet;
 use proto::verify::{Known, Question, StatusSource, Verdict, Word, verify_finding};
 use sha2::{Digest as _, Sha256, Sha512};
 use std::convert::Infallible;
@@ -92,6 +94,8 @@ pub struct Worker<'a> {
     now: Timestamp,
     /// The moment that is asked about.
     at: Option<Timestamp>,
+    /// The paper that is said to be of the document.
+    sheet: Option<&'a Sheet>,
     digester: Digester,
     /// Receipts of one batch share their checkpoint; its signatures are checked once.
     known: Known,
@@ -106,7 +110,20 @@ impl<'a> Worker<'a> {
         at: Option<Timestamp>,
     ) -> Worker<'a> {
         let (digester, known) = (Digester::new(), Known::default());
-        Worker { federation, lists, now, at, digester, known }
+        Worker { federation, lists, now, at, sheet: None, digester, known }
+    }
+
+    /// A worker that also compares with a paper.
+    pub fn with_paper(self, sheet: Option<&'a Sheet>) -> Worker<'a> {
+        Worker { sheet, ..self }
+    }
+
+    /// The answer; what is INVALID by itself needs no comparison with a paper.
+    fn compared(&self, verdict: Box<Verdict>, receipt: &[u8]) -> Result<Box<Verdict>, Obstacle> {
+        match self.sheet.filter(|_| verdict.word != Word::Invalid) {
+            Some(sheet) => paper::check(sheet, receipt).map(|()| verdict),
+            None => Ok(verdict),
+        }
     }
 
     /// What is to be said about one of them.
@@ -176,7 +193,9 @@ impl<'a> Worker<'a> {
     /// Judges the original in a sealed PDF by the receipt in it; `None` if it carries no seal.
     fn judge_sealed(&mut self, document: &Path) -> Result<Option<Box<Verdict>>, Obstacle> {
         let sealed = sealed::open(document).map_err(of_seal)?;
-        Ok(sealed.map(|sealed| self.judge_original(&sealed)))
+        let Some(sealed) = sealed else { return Ok(None) };
+        let verdict = self.judge_original(&sealed);
+        self.compared(verdict, &sealed.receipt).map(Some)
     }
 
     fn judge_original(&mut self, sealed: &Sealed) -> Box<Verdict> {
@@ -217,11 +236,12 @@ impl<'a> Worker<'a> {
             }
             read => read.map_err(Obstacle::Receipt)?,
         };
-        self.judge_content(&receipt, |digester, with_sha512| {
+        let verdict = self.judge_content(&receipt, |digester, with_sha512| {
             let digest = document.map(|path| digester.digest(path, with_sha512, |_| {}));
             let digest = digest.transpose().map_err(Obstacle::Document)?;
             Ok(digest.map(|(digest, _)| digest))
-        })
+        })?;
+        self.compared(verdict, &receipt)
     }
 
     /// Judges a receipt and the content that `digest` reads, if there is one: a second time where

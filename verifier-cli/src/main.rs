@@ -11,6 +11,7 @@ mod kept;
 mod layers;
 mod lists;
 mod moment;
+mod paper;
 mod redact;
 mod renew;
 mod report;
@@ -25,6 +26,7 @@ mod words;
 use args::{Args, Command};
 use bundle::Bundled;
 use clap::Parser as _;
+use proto::sheet::Sheet;
 use report::{Style, Verdicts};
 use std::io;
 use std::process::ExitCode;
@@ -68,12 +70,16 @@ fn update(args: &args::Update) -> Result<u8, RunError> {
 }
 
 fn inspect(args: &args::Inspect) -> Result<u8, RunError> {
-    if args.entry.is_none() && contents::is_dossier(&args.path) {
-        report::contents(&contents::contents(&args.path)?, args.json)?;
+    let Some(path) = &args.path else {
+        let text = args.sheet.as_deref().unwrap_or_default();
+        report::sheet(&Sheet::scanned(text)?, args.json)?;
+        return Ok(0);
+    };
+    if args.entry.is_none() && contents::is_dossier(path) {
+        report::contents(&contents::contents(path)?, args.json)?;
         return Ok(0);
     }
-    let opened = run::inspect(args)?;
-    report::inspection(&opened, args.json)?;
+    report::inspection(&run::inspect(path, args)?, args.json)?;
     Ok(0)
 }
 

@@ -5,12 +5,14 @@ use crate::bundle::Problem;
 use crate::contents::{self, ContentsView};
 use crate::judge::Checked;
 use crate::layers;
+use crate::paper;
 use crate::renew::Updated;
 use crate::run::{Counts, Listener, Opened, Summary};
 use crate::update::{Asked, FetchError};
 use crate::view::{SummaryView, VerdictView};
 use crate::words;
 use indicatif::{ProgressBar, ProgressStyle};
+use proto::sheet::Sheet;
 use proto::verify::Word;
 use std::io::{self, IsTerminal as _, Write};
 use verifier::{json, shown};
@@ -119,6 +121,14 @@ pub fn problems(problems: &[Problem]) {
         let _ = writeln!(err, "beleg: {}: {why}.", shown::path(path));
     }
     let _ = writeln!(err, "Nothing was written. Put these right, or leave them out.");
+}
+
+/// Prints what a sheet claims.
+pub fn sheet(sheet: &Sheet, as_json: bool) -> io::Result<()> {
+    if as_json {
+        return raw(format!("{}\n", json::line(&paper::view(sheet))?).as_bytes());
+    }
+    lines(&paper::words(sheet))
 }
 
 /// Prints what the store holds now; what a node did wrong goes to stderr.

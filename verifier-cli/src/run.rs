@@ -13,6 +13,7 @@ use proto::federation::Federation;
 use proto::hash::Timestamp;
 use proto::limits;
 use proto::receipt::{Receipt, ReceiptError};
+use proto::sheet::Sheet;
 use proto::verify::Word;
 use rustix::fs::{CWD, RenameFlags};
 use rustix::io::Errno;
@@ -94,6 +95,10 @@ pub fn verify_all(args: &args::Verify, listener: &mut impl Listener) -> Result<S
     };
     let now = now();
     let at = args.at.as_deref().map(|text| moment::parse(text, now)).transpose()?;
+    let sheet = args.sheet.as_deref().map(Sheet::scanned).transpose()?;
+    if sheet.is_some() && !is_single(args) {
+        return Err(RunError::SheetOfMany);
+    }
     let lists = Lists::new(&federation, store, at, &args.status_list)?;
     let mut tasks = tasks(args)?;
     let (mut counts, mut successors) = (Counts::default(), Successors::default());
@@ -107,7 +112,7 @@ pub fn verify_all(args: &args::Verify, listener: &mut impl Listener) -> Result<S
         }
         // A single document is judged right here: no thread is worth starting for it.
         let workers = if chunk.len() == 1 { 1 } else { parallel::cores() };
-        let worker = || Worker::new(&federation, &lists, now, at);
+        let worker = || Worker::new(&federation, &lists, now, at).with_paper(sheet.as_ref());
         let judged = parallel::map(chunk.len(), workers, worker, |w, i| w.judge(&chunk[i]));
         for checked in &judged {
             counts.add(checked.word());
@@ -195,11 +200,11 @@ pub struct Opened {
 }
 
 /// Opens the receipt, or that of the document, and writes its entry where it is asked for.
-pub fn inspect(args: &args::Inspect) -> Result<Opened, RunError> {
-    let beside = walk::receipt_path(&args.path);
-    let path = match (walk::is_receipt(&args.path), beside.exists()) {
+pub fn inspect(named: &Path, args: &args::Inspect) -> Result<Opened, RunError> {
+    let beside = walk::receipt_path(named);
+    let path = match (walk::is_receipt(named), beside.exists()) {
         (false, true) => beside,
-        _ => args.path.clone(),
+        _ => named.to_path_buf(),
     };
     let inside = !walk::is_receipt(&path);
     let inside = if inside { sealed::open(&path) } else { Ok(None) };
@@ -210,7 +215,7 @@ pub fn inspect(args: &args::Inspect) -> Result<Opened, RunError> {
     };
     let failed = |why| RunError::Receipt { path: path.clone(), why };
     let receipt = Receipt::parse(&bytes).map_err(|why| {
-        let document = !walk::is_receipt(&args.path);
+        let document = !walk::is_receipt(named);
         let not_a_receipt = document && matches!(why, ReceiptError::TlogProof(_));
         if not_a_receipt { RunError::NoReceipt { path: path.clone() } } else { failed(why) }
     })?;

@@ -6,6 +6,7 @@ use proto::dossier::DossierError;
 use proto::federation::FederationError;
 use proto::policy::PolicyError;
 use proto::receipt::ReceiptError;
+use proto::sheet::SheetError;
 use proto::status_list::StatusListError;
 use proto::verify::Word;
 use std::io;
@@ -64,6 +65,10 @@ pub enum RunError {
     Policy(#[from] PolicyError),
     #[error(transparent)]
     Redact(#[from] RedactError),
+    #[error("--sheet: {0}")]
+    Sheet(#[from] SheetError),
+    #[error("--sheet names the paper of one document, and here is more than one.")]
+    SheetOfMany,
     #[error("The result cannot be printed: {0}.")]
     Print(#[from] io::Error),
     #[error("{}: it cannot be written: {why}.", shown::path(.path))]
@@ -99,6 +104,8 @@ impl RunError {
             RunError::Keep { .. } | RunError::NoStore => {
                 "Name a folder you may write with --store."
             }
+            RunError::Sheet(_) => "Scan the code again, or copy its whole text.",
+            RunError::SheetOfMany => "Name one document, or leave --sheet out.",
             RunError::Moment(_) => "Give a day or a time of the past, for example 2026-05-03.",
             RunError::NoLog { .. } | RunError::WhichLog { .. } => {
                 "Name one with --origin, as the authority lines of the federation file have it."
@@ -129,7 +136,8 @@ impl From<io::Error> for ListTrouble {
     }
 }
 
-/// Why a document could not be judged by its receipt. Each is CANNOT TELL, but a changed seal.
+/// Why a document could not be judged by its receipt. Each is CANNOT TELL, but a changed seal and
+/// a paper of another document.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Obstacle {
@@ -143,6 +151,10 @@ pub enum Obstacle {
     SealChanged(seal::Damage),
     #[error("The seal is of a version that this program does not know.")]
     SealVersion,
+    #[error("The paper is not of this document, or says something else about it.")]
+    SheetDiffers,
+    #[error("The paper shows a field that the receipt hides, so it cannot be compared.")]
+    SheetHidden,
     #[error("This cannot be opened: {0}.")]
     Found(Arc<WalkError>),
     #[error("This is not taken as a dossier: {0}.")]
@@ -157,7 +169,9 @@ impl Obstacle {
     /// The verdict's word.
     pub fn word(&self) -> Word {
         match self {
-            Obstacle::SealChanged(_) | Obstacle::DossierChanged => Word::Invalid,
+            Obstacle::SealChanged(_) | Obstacle::DossierChanged | Obstacle::SheetDiffers => {
+                Word::Invalid
+            }
             _ => Word::CannotTell,
         }
     }
@@ -171,6 +185,8 @@ impl Obstacle {
             Obstacle::SealVersion => "seal-version-unknown",
             Obstacle::DossierRefused(_) => "dossier-refused",
             Obstacle::DossierChanged => "dossier-changed",
+            Obstacle::SheetDiffers => "sheet-differs",
+            Obstacle::SheetHidden => "sheet-field-hidden",
             Obstacle::Document(_) | Obstacle::Found(_) => "file-unreadable",
             Obstacle::List { .. } => "status-list-refused",
         }
@@ -193,6 +209,10 @@ impl Obstacle {
             Obstacle::DossierChanged => {
                 "Do not rely on it. Ask whoever gave it to you for the dossier, unchanged."
             }
+            Obstacle::SheetDiffers => {
+                "Do not rely on the paper. Ask whoever gave it to you for the document it is of."
+            }
+            Obstacle::SheetHidden => "Ask whoever gave you the document for its fuller receipt.",
             Obstacle::SealVersion => "Get a newer version of this program.",
             Obstacle::List { .. } => "Remove that file and run `beleg update`.",
             Obstacle::Receipt(_) => "Ask whoever gave you the document for its receipt again.",
