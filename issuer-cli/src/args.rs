@@ -1,6 +1,7 @@
 //! The command line of `beleg-issuer`, and nothing of what it does.
 
 pub mod later;
+pub mod sheet;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -33,6 +34,8 @@ pub enum Command {
     Resume(Resume),
     /// Issue every document that appears in a folder; runs until it is ended
     Watch(Watch),
+    /// Print a sheet, with a code to scan, for documents that have their receipts
+    Sheet(sheet::Sheet),
     /// Read, export, check the journal of everything issued, or erase a document from it
     Journal(later::Journal),
     /// Compare the ledger with the journal: the alarm for a stolen key

@@ -28,6 +28,7 @@ mod report;
 mod run;
 mod select;
 mod settings;
+mod sheet;
 mod watch;
 
 use args::{Args, Command, Output};
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Init(args) => sentences(run::init(&args)),
         Command::Rotate(args) => sentences(run::rotate(&args, &screen)),
         Command::Issue(args) => outcomes(run::issue(&args, &screen), args.output),
+        Command::Sheet(args) => said(sheet::run(&args)),
         Command::Journal(args) => said(later::journal(&args)),
         Command::WatchLedger(args) => loop {
             let printed = said(later::watch_ledger(&args, &mut told));

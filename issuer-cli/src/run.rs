@@ -14,6 +14,7 @@ use crate::outcome::{Outcome, Outcomes, State, Why};
 use crate::plan::{self, Claims, Plan, PlanError};
 use crate::prepare::{self, PrepareError, Seat};
 use crate::settings::Settings;
+use crate::sheet::SheetCallError;
 use crate::watch::Watch;
 use proto::hash::{LeafIndex, Timestamp};
 use proto::time::Date;
@@ -55,6 +56,8 @@ pub enum RunError {
     Client(#[from] ClientError),
     #[error(transparent)]
     Prepare(#[from] PrepareError),
+    #[error(transparent)]
+    Sheet(#[from] SheetCallError),
     #[error("The federation file has expired.")]
     FederationExpired,
 }
@@ -82,6 +85,7 @@ impl RunError {
             }
             RunError::Client(_) => "Nothing was sent. Run this again when the node is back.",
             RunError::Prepare(_) => "Nothing was sent. Run this again.",
+            RunError::Sheet(error) => error.next_step(),
             RunError::FederationExpired => "Get the newest federation file from your authority.",
         }
     }

@@ -34,6 +34,8 @@ pub struct Settings {
     pub ca_file: Option<PathBuf>,
     /// A proxy between this machine and the node.
     pub proxy: Option<String>,
+    /// The address of the page that checks, printed on sheets.
+    pub verifier_url: Option<String>,
     /// Run by `watch-ledger` with its alarm as input: program and arguments.
     #[serde(default)]
     pub alarm_command: Vec<String>,
@@ -133,6 +135,9 @@ key = \"key\"
 # A proxy between this machine and the node. The environment is not asked for one.
 # proxy = \"http://proxy.example.org:3128\"
 
+# The address of the page that checks, as `sheet` prints it.
+# verifier_url = \"https://beleg.example.org/\"
+
 # Run by `watch-ledger` for each alarm, which stands in its input: program and arguments.
 # alarm_command = [\"/usr/bin/mail\", \"-s\", \"Beleg\", \"it@example.org\"]
 
@@ -173,6 +178,7 @@ mod tests {
         let settings = Settings::parse(&all).unwrap();
         assert!(settings.unit.is_some() && settings.node.is_some());
         assert!(settings.ca_file.is_some() && settings.proxy.is_some());
+        assert!(settings.verifier_url.is_some());
     }
 
     #[test]
