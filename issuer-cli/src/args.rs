@@ -1,5 +1,6 @@
 //! The command line of `beleg-issuer`, and nothing of what it does.
 
+pub mod counts;
 pub mod later;
 pub mod sheet;
 
@@ -38,6 +39,8 @@ pub enum Command {
     Sheet(sheet::Sheet),
     /// Read, export, check the journal of everything issued, or erase a document from it
     Journal(later::Journal),
+    /// Count what was issued, and compare it with what your own program has
+    Counts(counts::Counts),
     /// Compare the ledger with the journal: the alarm for a stolen key
     WatchLedger(later::WatchLedger),
 }

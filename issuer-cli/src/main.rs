@@ -8,6 +8,7 @@ mod book;
 mod chance;
 mod client;
 mod collect;
+mod counts;
 mod deliver;
 mod durable;
 mod embed;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Command::Issue(args) => outcomes(run::issue(&args, &screen), args.output),
         Command::Sheet(args) => said(sheet::run(&args)),
         Command::Journal(args) => said(later::journal(&args)),
+        Command::Counts(args) => said(counts::run(&args)),
         Command::WatchLedger(args) => loop {
             let printed = said(later::watch_ledger(&args, &mut told));
             if args.once || args.seen.is_some() || printed.is_err() {

@@ -5,6 +5,7 @@ use crate::audit::AuditError;
 use crate::book::{Book, BookError};
 use crate::client::{Client, ClientError, IssuerRow, SetupError};
 use crate::collect::{self, Collection, Rules};
+use crate::counts::CompareError;
 use crate::durable;
 use crate::finish::{self, Desk, FinishError};
 use crate::journal::Journal;
@@ -58,6 +59,8 @@ pub enum RunError {
     Prepare(#[from] PrepareError),
     #[error(transparent)]
     Sheet(#[from] SheetCallError),
+    #[error(transparent)]
+    Compare(#[from] CompareError),
     #[error("The federation file has expired.")]
     FederationExpired,
 }
@@ -86,6 +89,7 @@ impl RunError {
             RunError::Client(_) => "Nothing was sent. Run this again when the node is back.",
             RunError::Prepare(_) => "Nothing was sent. Run this again.",
             RunError::Sheet(error) => error.next_step(),
+            RunError::Compare(_) => "Name a table with the column reference, or day and count.",
             RunError::FederationExpired => "Get the newest federation file from your authority.",
         }
     }

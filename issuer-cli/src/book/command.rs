@@ -1,90 +1,59 @@
 //! `beleg-issuer journal`: reading, exporting, checking and erasing. Nothing here prints.
 
-use super::keys::{Part, Ring};
-use super::line::{Change, Personal, What, state_word};
-use super::{Book, BookError, check, keys_path, lines_path, read};
+use super::line::{What, state_word};
+use super::rows::{Row, rows};
+use super::{Book, BookError, check, lines_path, read};
 use crate::durable;
 use crate::report::Said;
 use crate::select::{self, Chosen, Selector};
 use proto::hash::Timestamp;
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// A row of the list.
-struct Row {
-    cells: [String; 9],
-}
-
 const HEAD: [&str; 9] =
     ["time", "status", "index", "type", "state", "file", "reference", "sha256", "reason"];
 
-/// The documents of a journal with the last state that the office gave them.
-fn rows(office: &Path) -> Result<Vec<Row>, BookError> {
-    let ring = Ring::read(&keys_path(office))?;
-    let mut rows: Vec<(u64, Row)> = Vec::new();
-    let (mut index, mut changes) = (0, BTreeMap::new());
-    let mut entered: Vec<Box<Change>> = Vec::new();
-    read::walk(&lines_path(office), &mut |hashed| {
-        let line = hashed.line;
-        match line.what {
-            What::Batch(batch) => index = batch.index,
-            What::Document(issued) => {
-                let personal = match ring.open(&issued.sealed, issued.status) {
-                    Part::Open(part) => Personal::parse(&part),
-                    Part::Erased | Part::Damaged => None,
-                };
-                let text = |of: Option<&str>| of.unwrap_or("").to_owned();
-                let file = personal.as_ref().map_or("(erased)".to_owned(), |p| p.file.clone());
-                let cells = [
-                    line.time.to_string(),
-                    issued.status.to_string(),
-                    index.to_string(),
-                    issued.document_type,
-                    "valid".to_owned(),
-                    file,
-                    text(personal.as_ref().and_then(|p| p.value("reference"))),
-                    text(personal.as_ref().and_then(|p| p.digest())),
-                    String::new(),
-                ];
-                rows.push((issued.status, Row { cells }));
-            }
-            What::Change(change) => {
-                changes.insert(line.number, change);
-            }
-            What::Entered { change, .. } => entered.extend(changes.remove(&change)),
-            _ => {}
-        }
-        Ok(())
-    })?;
-    for change in entered {
-        for (_, row) in rows.iter_mut().filter(|(status, _)| change.contains(*status)) {
-            row.cells[4] = state_word(change.state).to_owned();
-            row.cells[8].clone_from(&change.reason);
-        }
-    }
-    Ok(rows.into_iter().map(|(_, row)| row).collect())
+/// A row's cells, in the order of [`HEAD`].
+fn cells(row: Row) -> [String; 9] {
+    let text = |of: Option<&str>| of.unwrap_or("").to_owned();
+    let personal = row.personal.as_ref();
+    [
+        row.time.to_string(),
+        row.status.to_string(),
+        row.index.to_string(),
+        row.document_type.clone(),
+        state_word(row.state).to_owned(),
+        personal.map_or("(erased)".to_owned(), |p| p.file.clone()),
+        text(row.value("reference")),
+        text(personal.and_then(|p| p.digest())),
+        row.reason.clone(),
+    ]
 }
 
 /// One line for each document, columns separated by tabs.
 pub fn list(office: &Path) -> Result<Said, BookError> {
-    let shown = |row: Row| row.cells.map(|c| verifier::shown::text(&c).into_owned()).join("\t");
+    let shown = |row| cells(row).map(|c| verifier::shown::text(&c).into_owned()).join("\t");
     Ok(Said { out: rows(office)?.into_iter().map(shown).collect(), ..Said::default() })
 }
 
 /// The same as comma-separated values (RFC 4180).
 pub fn export(office: &Path, csv: &Path) -> Result<Said, BookError> {
     let rows = rows(office)?;
-    let mut text = HEAD.join(",") + "\r\n";
-    for row in &rows {
-        text.push_str(&row.cells.each_ref().map(|cell| safe_cell(cell)).join(","));
+    let count = rows.len();
+    durable::create(csv, table(&HEAD, rows.into_iter().map(cells)).as_bytes(), durable::PRIVATE)?;
+    let place = verifier::shown::path(csv);
+    Ok(Said { out: vec![format!("{count} documents written to {place}.")], ..Said::default() })
+}
+
+/// Comma-separated values (RFC 4180) that a spreadsheet reads as text.
+pub fn table<const N: usize>(head: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let mut text = head.join(",") + "\r\n";
+    for row in rows {
+        text.push_str(&row.each_ref().map(|cell| safe_cell(cell)).join(","));
         text.push_str("\r\n");
     }
-    durable::create(csv, text.as_bytes(), durable::PRIVATE)?;
-    let place = verifier::shown::path(csv);
-    let out = vec![format!("{} documents written to {place}.", rows.len())];
-    Ok(Said { out, ..Said::default() })
+    text
 }
 
 /// A cell that no spreadsheet takes for a formula: text that begins as one begins with an

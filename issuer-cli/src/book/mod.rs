@@ -19,6 +19,7 @@ pub mod command;
 pub mod keys;
 pub mod line;
 pub mod read;
+pub mod rows;
 
 use crate::chance;
 use crate::durable;
