@@ -175,7 +175,7 @@ pub const RECEIPT_LINKS: usize = 8;
 pub const ANSWER_BYTES: usize = 8 * 1024 * 1024;
 
 /// Bytes of a sheet's text behind the `#`. With the address it fits a QR code of 133 modules with
-/// error correction M (ISO/IEC 18004, table 7), which a page of paper shows large enough to be read.
+/// error correction M (ISO/IEC 18004, table 7), which paper shows large enough to be read.
 pub const SHEET_FRAGMENT_BYTES: usize = 1024;
 
 /// Bytes of the address on a sheet.

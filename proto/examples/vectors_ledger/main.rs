@@ -1,5 +1,5 @@
-//! Writes the test vectors of entries, ledger rules, federation files, receipts, verdicts and sheets to
-//! `tests/testdata`, from fixed seeds and fixed times.
+//! Writes the test vectors of entries, ledger rules, federation files, receipts, verdicts and
+//! sheets to `tests/testdata`, from fixed seeds and fixed times.
 //!
 //! What a case must give is written here by hand and not computed, so that a mistake in the code
 //! does not become an expectation. `tests/vectors_ledger.rs` compares.

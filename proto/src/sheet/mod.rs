@@ -7,7 +7,7 @@
 //!
 //! body      federation id[32] | u8 length, origin | u64 entry index | u64 status index
 //!           commitment[32] | u8 length, issuer's name | u8 count of fields | fields
-//! field     u8 name | u8 length, value           1 type, 2 unit, 3 valid-until, 4 date, 5 reference
+//! field     u8 name | u8 length, value     1 type, 2 unit, 3 valid-until, 4 date, 5 reference
 //!           0 | u8 length, name | u8 length, value                any other name but content
 //! ```
 //!
@@ -173,9 +173,7 @@ impl Sheet {
     pub fn to_link(&self, address: &str) -> Result<String, SheetError> {
         let scheme = ["https://", "http://"].iter().find_map(|s| address.strip_prefix(s));
         let plain = address.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
-        if !scheme.is_some_and(|rest| !rest.is_empty())
-            || !plain
-            || address.len() > limits::SHEET_ADDRESS_BYTES
+        if scheme.is_none_or(str::is_empty) || !plain || address.len() > limits::SHEET_ADDRESS_BYTES
         {
             return Err(SheetError::Address);
         }
