@@ -37,6 +37,8 @@ pub enum Command {
     /// Offices for which this node hashes, signs and writes receipts.
     #[command(subcommand)]
     Hosted(Hosted),
+    /// Prints the description of the HTTP interface for programs (OpenAPI 3.1).
+    Openapi,
 }
 
 /// `init`

@@ -18,6 +18,7 @@ use crate::app::{self, AppError};
 use crate::args::{Command, Serve};
 use crate::config::{Config, ConfigError, ServeOptions};
 use crate::fsck::{self, FsckError};
+use crate::http;
 use crate::keys::KeyError;
 
 pub use federation::CreateError;
@@ -115,6 +116,7 @@ pub fn run(command: Command, out: &mut dyn Write) -> Result<ExitCode, CommandErr
         Command::Federation(args) => federation::run(args, out)?,
         Command::Issuer(args) => issuer::run(args, out)?,
         Command::Hosted(args) => hosted::run(args, out)?,
+        Command::Openapi => Output(out).line(http::description().trim_end()),
     }
     Ok(ExitCode::SUCCESS)
 }

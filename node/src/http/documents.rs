@@ -17,9 +17,11 @@ use proto::document::ContentDigest;
 use proto::hash::Hash;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 use super::error::{ApiError, FormRefusal};
 use super::multipart::{Decoder, Event, Head};
+use super::openapi::{DocumentForm, Refusal};
 use super::peer::next;
 use super::{Node, blocking};
 use crate::hosted::claims::{ClaimError, Claims, Upload};
@@ -42,7 +44,7 @@ const STALL: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 30 });
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The receipt of a document, and where it stands in the ledger.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct DocumentIssued {
     /// The receipt file, a C2SP tlog proof.
     receipt: String,
@@ -54,7 +56,36 @@ pub struct DocumentIssued {
     status: u64,
 }
 
-/// POST /v1/documents
+/// Issues a document in the name of a hosted office.
+///
+/// The same `Idempotency-Key` with the same document gives the same receipt, however often it is
+/// sent.
+#[utoipa::path(
+    post,
+    path = "/v1/documents",
+    tag = "hosted",
+    operation_id = "issueDocument",
+    params(("Idempotency-Key" = String, Header, min_length = 1, max_length = 255,
+        description = "Stands for this document; send the same one when it is sent again.")),
+    request_body(content = DocumentForm, content_type = "multipart/form-data"),
+    responses(
+        (status = 200, description = "The receipt; the file itself with `Accept: text/plain`.",
+            content((DocumentIssued = "application/json"), (String = "text/plain"))),
+        (status = 400, description = "No idempotency key, or no form.", body = Refusal),
+        (status = 401, description = "No token that is in force.", body = Refusal),
+        (status = 403, description = "The type is not allowed so; the office is retired.",
+            body = Refusal),
+        (status = 404, description = "This node hosts no office.", body = Refusal),
+        (status = 408, description = "The form stood still.", body = Refusal),
+        (status = 413, description = "The document is too large.", body = Refusal),
+        (status = 422, description = "The form makes no document; the key was used for another.",
+            body = Refusal),
+        (status = 429, description = "Too often; `Retry-After` says when.", body = Refusal),
+        (status = 503, description = "Not now; send the same request after `Retry-After`.",
+            body = Refusal),
+    ),
+    security(("token" = [])),
+)]
 pub async fn issue(
     State(node): State<Arc<Node>>,
     headers: HeaderMap,

@@ -3,10 +3,12 @@
 //! Handlers decode with `proto`, call a role and encode. What a handler has begun and must finish
 //! runs in a task of its own, so a time-out or a client that hangs up interrupts nothing.
 
+mod docs;
 mod documents;
 pub mod error;
 pub mod listen;
 mod multipart;
+mod openapi;
 mod ops;
 mod peer;
 mod read;
@@ -28,6 +30,9 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use proto::hash::Hash;
 use tower_http::timeout::TimeoutLayer;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::evidence::Evidence;
 use crate::health::Health;
@@ -74,7 +79,9 @@ pub struct Node {
 
 /// The route table.
 pub fn router(node: Arc<Node>) -> Router {
-    let timeout = |most| TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, most);
+    let (described, api) = described();
+    let page = Bytes::from(docs::page(&serde_json::to_value(&api).unwrap_or_default()));
+    let api = Bytes::from(text(&api));
     let quick = Router::new()
         // tlog-tiles: the own log, and every log under its origin hash
         .route("/checkpoint", get(read::own_checkpoint))
@@ -86,41 +93,64 @@ pub fn router(node: Arc<Node>) -> Router {
         .route("/federation", get(read::federation))
         .route("/evidence", get(read::evidence_list))
         .route("/evidence/{name}", get(read::evidence))
-        // whole status lists, and the revocations that this node holds a log to
-        .route("/v1/status-list", get(status::own_list))
-        .route("/{log}/v1/status-list", get(status::list_of))
         // operation
         .route("/healthz", get(ops::alive))
         .route("/readyz", get(ops::ready))
         .route("/metrics", get(ops::metrics))
+        // the interface, described for programs and for people
+        .route("/openapi.json", get(async move || openapi::serve(api.clone())))
+        .route("/docs", get(async move || docs::serve(page.clone())))
         // tlog-witness, tlog-mirror: at most ADD_CHECKPOINT_BYTES
         .route("/add-checkpoint", post(peer::add_checkpoint))
         .layer(timeout(QUICK));
-    let submit = Router::new()
-        // 107 bytes and 65,535 bytes at most
-        .route("/v1/issuances", post(submit::issuance))
-        .route("/v1/issuances/{batch}", get(submit::issuance_again))
-        .route("/v1/issuers", post(submit::issuer).get(submit::issuers))
-        // 65,535 bytes at most
-        .route("/v1/revocations", post(status::revoke))
-        .route("/{log}/v1/revocations", post(status::hold).get(status::held))
-        .layer(timeout(SUBMIT));
     let upload = Router::new()
         // tlog-mirror: read as it comes, package by package
         .route("/add-entries", post(peer::add_entries))
         .layer(timeout(UPLOAD));
-    let document = Router::new()
-        // hosted mode: read as it comes, documents of 1 GiB at most, texts of 64 KiB
-        .route("/v1/documents", post(documents::issue))
-        .layer(timeout(DOCUMENT));
     quick
-        .merge(submit)
         .merge(upload)
-        .merge(document)
+        .merge(described)
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn(count))
         .with_state(node)
+}
+
+/// The part of the route table that other people's programs use, with its description.
+fn described() -> (Router<Arc<Node>>, OpenApi) {
+    let submit = OpenApiRouter::with_openapi(openapi::base())
+        // 107 bytes and 65,535 bytes at most
+        .routes(routes!(submit::issuance))
+        .routes(routes!(submit::issuance_again))
+        .routes(routes!(submit::issuer, submit::issuers))
+        // 65,535 bytes at most
+        .routes(routes!(status::revoke))
+        .routes(routes!(status::hold, status::held))
+        .layer(timeout(SUBMIT));
+    // whole status lists
+    let lists = OpenApiRouter::new()
+        .routes(routes!(status::own_list))
+        .routes(routes!(status::list_of))
+        .layer(timeout(QUICK));
+    let document = OpenApiRouter::new()
+        // hosted mode: read as it comes, documents of 1 GiB at most, texts of 64 KiB
+        .routes(routes!(documents::issue))
+        .layer(timeout(DOCUMENT));
+    submit.merge(lists).merge(document).split_for_parts()
+}
+
+/// The description of `/v1/*` in OpenAPI 3.1, as `docs/openapi.json` has it.
+pub fn description() -> String {
+    text(&described().1)
+}
+
+fn text(api: &OpenApi) -> String {
+    // Texts and numbers always serialise.
+    api.to_pretty_json().unwrap_or_default() + "\n"
+}
+
+fn timeout(most: Duration) -> TimeoutLayer {
+    TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, most)
 }
 
 async fn nothing_here() -> ApiError {

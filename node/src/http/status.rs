@@ -13,13 +13,33 @@ use proto::receipt::answer::IssuerAdmitted;
 use proto::tile::bundle;
 
 use super::error::ApiError;
+use super::openapi;
 use super::read::{accepts_gzip, none_yet};
 use super::submit::{DEFAULT_WAIT_S, accepted, json, own, wait};
 use super::{Node, blocking, read_body};
 use crate::log::pool::Outcome;
 use crate::mirror::duty::Held;
 
-/// POST /v1/revocations
+/// Submits a signed revocation, which suspends, restores, supersedes or revokes documents.
+#[utoipa::path(
+    post,
+    path = "/v1/revocations",
+    tag = "log",
+    operation_id = "submitRevocation",
+    params(("wait_s" = Option<u64>, Query, maximum = 60,
+            description = "How long to wait for the publication; 10 if not said.")),
+    request_body(content = openapi::Raw, content_type = "application/octet-stream",
+        description = "A revocation (docs/formats.md)."),
+    responses(
+        (status = 200, description = "Published.", body = openapi::IssuerAdmitted),
+        (status = 202, description = "Not yet published.", body = openapi::Waiting),
+        (status = 400, description = "Not a revocation.", body = openapi::Refusal),
+        (status = 404, description = "No such log here.", body = openapi::Refusal),
+        (status = 413, description = "More than 65,535 bytes.", body = openapi::Refusal),
+        (status = 422, description = "A rule of the ledger refuses it.", body = openapi::Refusal),
+        (status = 503, description = "Send the same bytes again later.", body = openapi::Refusal),
+    ),
+)]
 pub async fn revoke(
     State(node): State<Arc<Node>>,
     RawQuery(query): RawQuery,
@@ -30,7 +50,30 @@ pub async fn revoke(
     submit(&node, bytes, wait).await
 }
 
-/// POST /{log}/v1/revocations: for a log that this node mirrors; its own takes it as above.
+/// Holds a log that this node mirrors to a revocation: until the log has it, no checkpoint that is
+/// dated after a while is cosigned. The node's own log takes it as `/v1/revocations` does.
+#[utoipa::path(
+    post,
+    path = "/{log}/v1/revocations",
+    tag = "log",
+    operation_id = "holdRevocation",
+    params(
+        ("log" = String, Path, description = "The log's origin hash, in hex."),
+        ("wait_s" = Option<u64>, Query, maximum = 60,
+            description = "How long to wait for the publication; 10 if not said."),
+    ),
+    request_body(content = openapi::Raw, content_type = "application/octet-stream",
+        description = "A revocation (docs/formats.md)."),
+    responses(
+        (status = 200, description = "The log has it.", body = openapi::IssuerAdmitted),
+        (status = 202, description = "The log is held to it.", body = openapi::RevocationHeld),
+        (status = 400, description = "Not a revocation.", body = openapi::Refusal),
+        (status = 404, description = "No such log here.", body = openapi::Refusal),
+        (status = 413, description = "More than 65,535 bytes.", body = openapi::Refusal),
+        (status = 422, description = "A rule of the ledger refuses it.", body = openapi::Refusal),
+        (status = 503, description = "Send the same bytes again later.", body = openapi::Refusal),
+    ),
+)]
 pub async fn hold(
     State(node): State<Arc<Node>>,
     Path(log): Path<String>,
@@ -59,7 +102,19 @@ pub async fn hold(
     }
 }
 
-/// GET /{log}/v1/revocations: what is held for a log, as an entry bundle.
+/// Gives the revocations that are held for a log, as an entry bundle.
+#[utoipa::path(
+    get,
+    path = "/{log}/v1/revocations",
+    tag = "log",
+    operation_id = "heldRevocations",
+    params(("log" = String, Path, description = "The log's origin hash, in hex.")),
+    responses(
+        (status = 200, description = "The entries, 256 at most.", body = openapi::Raw,
+            content_type = "application/octet-stream"),
+        (status = 404, description = "No such log here.", body = openapi::Refusal),
+    ),
+)]
 pub async fn held(
     State(node): State<Arc<Node>>,
     Path(log): Path<String>,
@@ -69,7 +124,18 @@ pub async fn held(
     Ok(json(([(CONTENT_TYPE, "application/octet-stream")], bytes).into_response()))
 }
 
-/// GET /v1/status-list
+/// Gives the whole status list of the node's own log, at its published checkpoint.
+#[utoipa::path(
+    get,
+    path = "/v1/status-list",
+    tag = "log",
+    operation_id = "ownStatusList",
+    responses(
+        (status = 200, description = "The list (docs/formats.md).", body = openapi::Raw,
+            content_type = "application/octet-stream"),
+        (status = 404, description = "No log, or nothing published yet.", body = openapi::Refusal),
+    ),
+)]
 pub async fn own_list(
     State(node): State<Arc<Node>>,
     headers: HeaderMap,
@@ -78,7 +144,20 @@ pub async fn own_list(
     list(&headers, move || node.lists.of_log(&log)).await
 }
 
-/// GET /{log}/v1/status-list
+/// Gives the whole status list of a log that this node holds.
+#[utoipa::path(
+    get,
+    path = "/{log}/v1/status-list",
+    tag = "log",
+    operation_id = "statusList",
+    params(("log" = String, Path, description = "The log's origin hash, in hex.")),
+    responses(
+        (status = 200, description = "The list (docs/formats.md).", body = openapi::Raw,
+            content_type = "application/octet-stream"),
+        (status = 404, description = "No such log here, or nothing cosigned yet.",
+            body = openapi::Refusal),
+    ),
+)]
 pub async fn list_of(
     State(node): State<Arc<Node>>,
     Path(log): Path<String>,

@@ -15,6 +15,7 @@ use proto::limits;
 use proto::receipt::answer::{IssuerAdmitted, IssuerListed};
 
 use super::error::ApiError;
+use super::openapi;
 use super::{MAX_WAIT_S, Node, blocking, read_body};
 use crate::log::pool::Outcome;
 use crate::log::{Log, Submitted};
@@ -24,7 +25,31 @@ pub(super) const DEFAULT_WAIT_S: u64 = 10;
 /// When to ask again.
 const ASK_AGAIN_S: u64 = 1;
 
-/// POST /v1/issuances
+/// Submits a signed batch.
+///
+/// The signature in it is all the permission there is. The same bytes again get the same index.
+#[utoipa::path(
+    post,
+    path = "/v1/issuances",
+    tag = "log",
+    operation_id = "submitIssuance",
+    params(("wait_s" = Option<u64>, Query, maximum = 60,
+        description = "How long to wait for the publication; 10 if not said.")),
+    request_body(content = openapi::Raw, content_type = "application/octet-stream",
+        description = "The 107 bytes of a submission (docs/formats.md)."),
+    responses(
+        (status = 200, description = "Published.", body = openapi::IssuanceAnswer),
+        (status = 202, description = "Not yet published; `Location` says where to ask again.",
+            body = openapi::Waiting),
+        (status = 400, description = "Not a submission.", body = openapi::Refusal),
+        (status = 404, description = "This node writes no log.", body = openapi::Refusal),
+        (status = 409, description = "This batch root is in the log with another signature.",
+            body = openapi::Refusal),
+        (status = 413, description = "More than 107 bytes.", body = openapi::Refusal),
+        (status = 422, description = "A rule of the ledger refuses it.", body = openapi::Refusal),
+        (status = 503, description = "Send the same bytes again later.", body = openapi::Refusal),
+    ),
+)]
 pub async fn issuance(
     State(node): State<Arc<Node>>,
     RawQuery(query): RawQuery,
@@ -43,7 +68,25 @@ pub async fn issuance(
     published(log, submitted, wait, &batch).await
 }
 
-/// GET /v1/issuances/{batch root}
+/// Asks what became of a batch.
+#[utoipa::path(
+    get,
+    path = "/v1/issuances/{batch}",
+    tag = "log",
+    operation_id = "findIssuance",
+    params(
+        ("batch" = String, Path, description = "The batch root in hex."),
+        ("wait_s" = Option<u64>, Query, maximum = 60,
+            description = "How long to wait for the publication; 0 if not said."),
+    ),
+    responses(
+        (status = 200, description = "Published.", body = openapi::IssuanceAnswer),
+        (status = 202, description = "Not yet published.", body = openapi::Waiting),
+        (status = 400, description = "Not a wait.", body = openapi::Refusal),
+        (status = 404, description = "Neither logged nor waiting.", body = openapi::Refusal),
+        (status = 503, description = "Ask again later.", body = openapi::Refusal),
+    ),
+)]
 pub async fn issuance_again(
     State(node): State<Arc<Node>>,
     Path(batch): Path<String>,
@@ -67,7 +110,26 @@ pub async fn issuance_again(
     published(log, submitted, wait, &batch).await
 }
 
-/// POST /v1/issuers
+/// Submits an issuer entry, signed by the authority's administration key.
+#[utoipa::path(
+    post,
+    path = "/v1/issuers",
+    tag = "log",
+    operation_id = "submitIssuer",
+    params(("wait_s" = Option<u64>, Query, maximum = 60,
+        description = "How long to wait for the publication; 10 if not said.")),
+    request_body(content = openapi::Raw, content_type = "application/octet-stream",
+        description = "An issuer entry (docs/formats.md)."),
+    responses(
+        (status = 200, description = "Published.", body = openapi::IssuerAdmitted),
+        (status = 202, description = "Not yet published.", body = openapi::Waiting),
+        (status = 400, description = "Not an issuer entry.", body = openapi::Refusal),
+        (status = 404, description = "This node writes no log.", body = openapi::Refusal),
+        (status = 413, description = "More than 65,535 bytes.", body = openapi::Refusal),
+        (status = 422, description = "A rule of the ledger refuses it.", body = openapi::Refusal),
+        (status = 503, description = "Send the same bytes again later.", body = openapi::Refusal),
+    ),
+)]
 pub async fn issuer(
     State(node): State<Arc<Node>>,
     RawQuery(query): RawQuery,
@@ -86,7 +148,17 @@ pub async fn issuer(
     }
 }
 
-/// GET /v1/issuers
+/// Lists all issuers of the log, retired ones included.
+#[utoipa::path(
+    get,
+    path = "/v1/issuers",
+    tag = "log",
+    operation_id = "listIssuers",
+    responses(
+        (status = 200, description = "All issuers.", body = Vec<openapi::IssuerListed>),
+        (status = 404, description = "This node writes no log.", body = openapi::Refusal),
+    ),
+)]
 pub async fn issuers(State(node): State<Arc<Node>>) -> Result<Response, ApiError> {
     let issuers = own(&node)?.issuers();
     let listed = issuers.iter().map(|issuer| IssuerListed {
