@@ -26,6 +26,7 @@ mod outage;
 mod readme;
 mod sealed;
 mod sheet;
+mod status;
 mod theft;
 mod two_nodes;
 mod wire;
