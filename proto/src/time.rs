@@ -155,6 +155,26 @@ pub fn utc(time: Timestamp) -> String {
     }
 }
 
+/// A day, or a time in UTC as RFC 3339 writes it with a `Z`; of a day its first second, or with
+/// `end` its last one.
+pub fn moment(text: &str, end: bool) -> Option<Timestamp> {
+    let start = |day: &str| Date::parse(day).ok()?.end().0.checked_sub(DAY_S);
+    if let Some(day) = start(text) {
+        let last = if end { DAY_S.saturating_sub(1) } else { 0 };
+        return Some(Timestamp(day.saturating_add(last)));
+    }
+    let (day, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let mut parts = time.split(':').map(|part| {
+        let digits = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| part.parse::<u64>().ok()).flatten()
+    });
+    let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
+    let whole = parts.next().is_none() && hour < 24 && minute < 60 && second < 60;
+    let minutes = hour.saturating_mul(60).saturating_add(minute);
+    let within = minutes.saturating_mul(60).saturating_add(second);
+    whole.then_some(Timestamp(start(day)?.saturating_add(within)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,5 +233,18 @@ mod tests {
         assert_eq!(Date::of(Timestamp(day.end().0 - 1)), Some(day));
         assert_ne!(Date::of(day.end()), Some(day));
         assert_eq!(Date::parse("1950-01-01").unwrap().end(), Timestamp(0));
+    }
+
+    #[test]
+    fn a_moment_is_a_day_or_a_time() {
+        assert_eq!(moment("1970-01-01", false), Some(Timestamp(0)));
+        assert_eq!(moment("1970-01-01", true), Some(Timestamp(86_399)));
+        assert_eq!(moment("1970-01-02T01:02:03Z", true), Some(Timestamp(90_123)));
+        for bad in ["", "1970-1-1", "1970-01-01T00:00:60Z", "1970-01-01T1:00:00Z", "now"] {
+            assert_eq!(moment(bad, false), None, "{bad}");
+        }
+        for bad in ["1970-01-01T00:00:00", "1970-01-01T00:00:00:00Z", "1969-12-30"] {
+            assert_eq!(moment(bad, false), None, "{bad}");
+        }
     }
 }

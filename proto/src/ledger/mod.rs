@@ -11,6 +11,8 @@ pub mod issuance;
 pub mod issuer;
 pub mod lookup;
 pub mod place;
+pub mod ranges;
+pub mod reading;
 mod refusal;
 pub mod request;
 pub mod revocation;
