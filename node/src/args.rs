@@ -1,5 +1,7 @@
 //! The command line, as typed. What it means is decided in `commands`.
 
+pub mod emergency;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -201,6 +203,12 @@ pub enum Issuer {
         #[arg(long, value_name = "NAME")]
         authority: String,
     },
+    /// The emergency: an office's key is stolen. Lists what it signed in a time, retires it, and
+    /// suspends or revokes all of that.
+    Contain(emergency::Contain),
+    /// Lets documents of an office stand again that the administration key, or the office, has
+    /// suspended; with --last-word also what was revoked.
+    Reinstate(emergency::Reinstate),
     /// Lists the offices in an authority's log, as its node tells them.
     List {
         /// The federation file.

@@ -1,14 +1,20 @@
-//! `issuer admit|rotate|retire|list`: who may issue in an authority's name.
+//! `issuer admit|rotate|retire|list`: who may issue in an authority's name; the emergency is in
+//! `contain`.
 //!
 //! The administration key signs here, off-line from the node's point of view: only the finished
 //! entry goes to the node, over HTTP, and it can be checked by everybody.
 
+mod contain;
+mod copies;
+
 use std::io::Write;
+use std::path::Path;
 use std::time::Duration;
 
 use proto::federation::{Authority, Federation};
 use proto::hash::LeafIndex;
-use proto::ledger::{Issuer, IssuerRequest, IssuerState, Place, RequestError};
+use proto::ledger::reading::ReadingError;
+use proto::ledger::{EntryError, Issuer, IssuerRequest, IssuerState, Place, RequestError};
 use proto::limits;
 use proto::note::{KeyError, KeyType, SigningKey};
 use proto::receipt::answer::{ErrorAnswer, IssuerAdmitted, IssuerListed};
@@ -95,6 +101,38 @@ pub enum IssuerError {
         /// The HTTP status.
         status: u16,
     },
+    /// The times or status indexes are none.
+    #[error(
+        "{what} is no time or range\nwrite 2026-11-20 or 2026-11-20T14:30:00Z, the earlier first"
+    )]
+    BadSpan {
+        /// What was given.
+        what: String,
+    },
+    /// No node shows the log.
+    #[error(
+        "no node shows this log with a checkpoint that a quorum vouches for\n\
+         check that nodes run and can be reached; one copy is enough"
+    )]
+    NoCopy,
+    /// The entries of the log break a rule.
+    #[error("{0}\nupdate this program; if it stays, tell all operators")]
+    Log(ReadingError),
+    /// No issuer has this name or id.
+    #[error("the log has no issuer {name:?}\nissuer list shows them")]
+    NoSuchIssuer {
+        /// What was given.
+        name: String,
+    },
+    /// What was signed could not be put together.
+    #[error("the revocation cannot be made: {0}\nname a shorter time")]
+    Entry(EntryError),
+    /// Sent, and not published.
+    #[error("{what}\nrun the same command again later: what is done already is not done twice")]
+    NotPublished {
+        /// What stands where.
+        what: String,
+    },
     /// There is no such issuer.
     #[error("the log has no issuer with id {id} in force\nissuer list shows them")]
     UnknownIssuer {
@@ -109,6 +147,8 @@ pub(super) fn run(args: args::Issuer, out: &mut dyn Write) -> Result<(), Command
         args::Issuer::Admit(args) => admit(&args, false, &mut out),
         args::Issuer::Rotate(args) => admit(&args, true, &mut out),
         args::Issuer::Retire { id, signer, authority } => retire(id, &signer, &authority, &mut out),
+        args::Issuer::Contain(args) => contain::contain(&args, &mut out),
+        args::Issuer::Reinstate(args) => contain::reinstate(&args, &mut out),
         args::Issuer::List { federation, authority, node } => {
             let federation = federation::read(&federation)?;
             let authority = authority_by_name(&federation, &authority)?;
@@ -193,7 +233,12 @@ fn authority_by_name<'a>(
 }
 
 fn administration_key(signer: &Signer, authority: &Authority) -> Result<SigningKey, CommandError> {
-    let key = keys::load(&signer.key, KeyType::Ed25519)?;
+    key_of(Some(&signer.key), authority)
+}
+
+fn key_of(path: Option<&Path>, authority: &Authority) -> Result<SigningKey, CommandError> {
+    // The command line asks for one wherever it is needed.
+    let key = keys::load(path.unwrap_or(Path::new("")), KeyType::Ed25519)?;
     if *key.verifier_key() == authority.administration {
         return Ok(key);
     }

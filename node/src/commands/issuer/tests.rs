@@ -171,3 +171,27 @@ fn an_office_is_retired_as_the_list_has_it() {
     // A key that is none is no matter here: the ledger would refuse the entry.
     assert!(received[2].starts_with(b"POST /v1/issuers "));
 }
+
+#[test]
+fn an_emergency_begins_with_a_time_or_with_ranges() {
+    let office = with_requests();
+    let federation = office.text("f");
+    let call = |what: &str, args: &[&str]| {
+        let fixed = ["issuer", what, "--authority", "a", "--issuer", "School", "--federation"];
+        run(&fixed
+            .into_iter()
+            .chain([federation.as_str()])
+            .chain(args.iter().copied())
+            .collect::<Vec<_>>())
+    };
+    for (what, args, want) in [
+        ("contain", &["--from", "yesterday"][..], "yesterday to now is no time or range"),
+        ("contain", &["--from", "2026-11-21", "--to", "2026-11-20"], "2026-11-21 to 2026-11-20"),
+        ("reinstate", &["--status", "5", "4"], "[5, 4] is no time or range"),
+        ("reinstate", &["--status", "7", "9", "--status", "1", "7"], "[7, 9] is no time or range"),
+    ] {
+        let error = call(what, args).unwrap_err();
+        assert!(error.contains(want), "{what} {args:?}: {error}");
+        assert_eq!(error.lines().count(), 2, "{error}");
+    }
+}
