@@ -1,5 +1,6 @@
 //! The command line of `beleg-issuer`, and nothing of what it does.
 
+pub mod change;
 pub mod counts;
 pub mod later;
 pub mod sheet;
@@ -13,7 +14,9 @@ EXIT STATUS:
   1  refused: nothing was issued; each reason is named
   2  the command line, the settings, the key or the federation file is wrong
   3  not finished: the node or its quorum is away; nothing is lost, run `resume`
-  4  issued, but a receipt could not be put beside its document; it is named";
+  4  issued, but a receipt could not be put beside its document; it is named
+For changes of status: 0 every document has its new state (or could get it), 1 refused and
+nothing was signed, or the ledger refuses; 2 and 3 as above";
 
 /// Issue documents: hash them, have their batch entered in the ledger, write their receipts.
 #[derive(Debug, Parser)]
@@ -43,6 +46,18 @@ pub enum Command {
     Counts(counts::Counts),
     /// Compare the ledger with the journal: the alarm for a stolen key
     WatchLedger(later::WatchLedger),
+    /// Withdraw documents for good
+    Revoke(change::Change),
+    /// Withdraw documents for a while
+    Suspend(change::Change),
+    /// Let documents that were suspended stand again
+    Reinstate(change::Change),
+    /// Say that another document has taken the place of one
+    Supersede(change::Supersede),
+    /// Check what somebody else has proposed, approve it and send it
+    Approve(change::Approve),
+    /// Register those who may approve
+    Approver(change::Approver),
 }
 
 #[derive(Debug, clap::Args)]

@@ -9,15 +9,10 @@
 
 use crate::book::line::What;
 use crate::book::{BookError, lines_path, read};
-use crate::client::{Client, ClientError};
+use crate::ledger::{Ledger, LedgerError};
 use crate::report::Said;
-use proto::checkpoint::SignedCheckpoint;
-use proto::federation::{Federation, PublishedCheckpoint};
-use proto::hash::{Hash, LeafIndex, leaf_hash};
+use proto::hash::{Hash, LeafIndex};
 use proto::ledger::{Entry, Issuer, revocation::Signer};
-use proto::limits;
-use proto::note::NoteSignature;
-use proto::tile::{bundle, bundles, grow::Edge};
 use proto::time::Date;
 use std::collections::BTreeSet;
 use std::fs;
@@ -29,31 +24,20 @@ use std::process::{Command, Stdio};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuditError {
-    #[error("No node shows a checkpoint of this log that a quorum vouches for.")]
-    NoCheckpoint,
-    #[error("The log of the node does not belong to its checkpoint.")]
-    NotTheLog,
     #[error("The ledger does not hold this office's key yet.")]
     KeyMissing,
     #[error(transparent)]
-    Client(#[from] ClientError),
+    Ledger(#[from] LedgerError),
     #[error(transparent)]
     Book(#[from] BookError),
     #[error("The office's folder cannot be read: {0}.")]
     Io(#[from] io::Error),
 }
 
-/// A node, and where it serves this log.
-pub struct Source {
-    pub client: Client,
-    pub prefix: String,
-}
-
 /// Whose entries are looked for.
 pub struct Subject<'a> {
     pub office: &'a Path,
-    pub federation: &'a Federation,
-    pub origin: &'a str,
+    pub ledger: Ledger<'a>,
     /// Public halves of the office's keys.
     pub keys: Vec<[u8; 32]>,
 }
@@ -91,8 +75,8 @@ struct Known {
 }
 
 /// Everything under this office's name that its journal does not know, and the size of the tree.
-pub fn audit(subject: &Subject<'_>, sources: &[Source]) -> Result<(Vec<Foreign>, u64), AuditError> {
-    let entries = read_log(subject, sources)?;
+pub fn audit(subject: &Subject<'_>) -> Result<(Vec<Foreign>, u64), AuditError> {
+    let entries = subject.ledger.entries()?;
     let known = known(subject)?;
     let mut foreign: Vec<Foreign> = Vec::new();
     let id = id_of(&entries, &subject.keys).ok_or(AuditError::KeyMissing)?;
@@ -177,81 +161,13 @@ fn known(subject: &Subject<'_>) -> Result<Known, AuditError> {
     Ok(known)
 }
 
-/// All entries of the newest published tree, proven to be its own.
-fn read_log(subject: &Subject<'_>, sources: &[Source]) -> Result<Vec<Vec<u8>>, AuditError> {
-    let mut claims: Vec<(SignedCheckpoint, &Source)> = Vec::new();
-    let mut trouble = None;
-    for source in sources {
-        match source.client.file(&format!("{}checkpoint", source.prefix), limits::NOTE_BYTES) {
-            Ok(bytes) => claims.extend(SignedCheckpoint::parse(&bytes).ok().map(|c| (c, source))),
-            Err(error) => trouble = Some(error),
-        }
-    }
-    let mut trees: Vec<(PublishedCheckpoint, &Source)> = Vec::new();
-    for (claim, source) in &claims {
-        let others = claims.iter().map(|(other, _)| other);
-        trees.extend(published(subject, claim, others).map(|tree| (tree, *source)));
-    }
-    trees.sort_by_key(|(tree, _)| std::cmp::Reverse(tree.size()));
-    let mut last = trouble.map_or(AuditError::NoCheckpoint, AuditError::Client);
-    for (tree, source) in trees {
-        match entries(&tree, source) {
-            Ok(entries) => return Ok(entries),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
-}
-
-/// A mirror shows a checkpoint with its own cosignature only: those of the others are added.
-fn published<'a>(
-    subject: &Subject<'_>,
-    claim: &SignedCheckpoint,
-    others: impl Iterator<Item = &'a SignedCheckpoint>,
-) -> Option<PublishedCheckpoint> {
-    let mut lines: Vec<NoteSignature> = claim.note().signatures().to_vec();
-    for other in others.filter(|other| other.checkpoint() == claim.checkpoint()) {
-        let new = |line: &&NoteSignature| {
-            !lines.iter().any(|l| (l.name(), l.id()) == (line.name(), line.id()))
-        };
-        let added: Vec<NoteSignature> =
-            other.note().signatures().iter().filter(new).cloned().collect();
-        lines.extend(added);
-    }
-    // Alone first: a bad line that somebody else shows must not spoil a good checkpoint.
-    let merged = claim.with_signatures(lines).ok()?;
-    let vouched = |signed| subject.federation.verify_checkpoint(signed, &[]).ok();
-    let tree = vouched(claim).or_else(|| vouched(&merged))?;
-    (tree.origin() == subject.origin).then_some(tree)
-}
-
-fn entries(tree: &PublishedCheckpoint, source: &Source) -> Result<Vec<Vec<u8>>, AuditError> {
-    let (mut entries, mut edge) = (Vec::new(), Edge::empty());
-    for id in bundles(0, tree.size().0, tree.size()) {
-        let path = format!("{}{}", source.prefix, id.path());
-        let bytes = match source.client.file(&path, limits::BUNDLE_BYTES) {
-            Err(ClientError::Refused { status: 404, .. }) if id.is_partial() => {
-                // The log has grown meanwhile; the full bundle begins with these entries.
-                return Err(AuditError::NotTheLog);
-            }
-            bytes => bytes?,
-        };
-        let part = bundle::parse(&bytes, id.width()).map_err(|_| AuditError::NotTheLog)?;
-        let leaves: Vec<Hash> = part.iter().map(|entry| leaf_hash(entry)).collect();
-        edge.grow(&leaves).map_err(|_| AuditError::NotTheLog)?;
-        entries.extend(part.into_iter().map(<[u8]>::to_vec));
-    }
-    if edge.root() == *tree.root() { Ok(entries) } else { Err(AuditError::NotTheLog) }
-}
-
 /// What one look at the ledger has to say; `told` holds what was said before.
 pub fn look(
     subject: &Subject<'_>,
-    sources: &[Source],
     told: &mut BTreeSet<Foreign>,
     alarm: &[String],
 ) -> Result<Said, AuditError> {
-    let (foreign, size) = audit(subject, sources)?;
+    let (foreign, size) = audit(subject)?;
     let new: Vec<Foreign> = foreign.iter().filter(|entry| !told.contains(entry)).cloned().collect();
     let mut said = Said { exit: u8::from(!foreign.is_empty()), ..Said::default() };
     if foreign.is_empty() {

@@ -3,6 +3,7 @@
 
 use crate::watch::{Wait, Watch};
 use proto::hash::Hash;
+use proto::receipt::answer::IssuerAdmitted;
 use serde::Deserialize;
 use std::num::NonZero;
 use std::sync::Arc;
@@ -38,6 +39,18 @@ pub struct IssuerRow {
     pub scope: Vec<String>,
     pub retired: bool,
     pub in_force: bool,
+    /// Number of its last revocation; a node that does not know the kind says nothing.
+    #[serde(default)]
+    pub sequence: u64,
+}
+
+/// What a node says about a revocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// It stands in the log that this node keeps, at this index.
+    Entered(u64),
+    /// It goes on to the log, and this node confirms no checkpoint that leaves it out for long.
+    Held,
 }
 
 /// What the node says about a batch that it was asked for.
@@ -71,7 +84,7 @@ pub enum ClientError {
     #[error("The node has more to do than it can take on.")]
     Busy,
     /// It took the batch, and its quorum has not confirmed it in time.
-    #[error("The node has the batch, but too few of the other data centres have confirmed it.")]
+    #[error("The node has it, but too few of the other data centres have confirmed it.")]
     Quorum,
     /// It refused for good.
     #[error("The node refuses ({status}): {}", .refusal.message)]
@@ -197,12 +210,36 @@ impl Client {
 
     /// Sends a batch and waits until it is published. Sent twice, it is one batch to the node.
     pub fn issue(&self, submission: &[u8], watch: &dyn Watch) -> Result<Vec<u8>, ClientError> {
-        let url = format!("{}/v1/issuances?wait_s={}", self.address, HOLD.as_secs());
+        self.publish("issuances", submission, watch)
+    }
+
+    /// Sends a revocation and waits until it is published; the index of its entry. Sent twice, it
+    /// is one entry to the node.
+    pub fn revoke(&self, entry: &[u8], watch: &dyn Watch) -> Result<u64, ClientError> {
+        index_in(&self.publish("revocations", entry, watch)?)
+    }
+
+    /// Hands a revocation to a node that keeps a copy of the log, once.
+    pub fn hold(&self, prefix: &str, entry: &[u8]) -> Result<Held, ClientError> {
+        let url = format!("{}/{prefix}v1/revocations", self.address);
+        let request = self.agent.post(&url);
+        let sent = request.header(header::CONTENT_TYPE, "application/octet-stream").send(entry);
+        let mut response = sent.map_err(|error| ClientError::Away(Box::new(error)))?;
+        match response.status() {
+            StatusCode::OK => index_in(&read(&mut response, ERROR_BYTES)?).map(Held::Entered),
+            StatusCode::ACCEPTED => Ok(Held::Held),
+            _ => Err(refused(&mut response)),
+        }
+    }
+
+    /// Posts until it is published, as long as patience lasts.
+    fn publish(&self, what: &str, bytes: &[u8], watch: &dyn Watch) -> Result<Vec<u8>, ClientError> {
+        let url = format!("{}/v1/{what}?wait_s={}", self.address, HOLD.as_secs());
         let until = Instant::now() + self.patience;
         loop {
             let mut response = self.insist(watch, || {
                 let request = self.agent.post(&url);
-                request.header(header::CONTENT_TYPE, "application/octet-stream").send(submission)
+                request.header(header::CONTENT_TYPE, "application/octet-stream").send(bytes)
             })?;
             match response.status() {
                 StatusCode::OK => return read(&mut response, ANSWER_BYTES),
@@ -268,6 +305,12 @@ fn exchange(
         }
         Err(error) => Ok(Exchange::Later(Wait::NodeAway, PAUSE, Some(Box::new(error)))),
     }
+}
+
+fn index_in(body: &[u8]) -> Result<u64, ClientError> {
+    let answer: Result<IssuerAdmitted, _> = serde_json::from_slice(body);
+    let unread = |_| ClientError::NotANode("its answer names no index");
+    answer.map(|answer| answer.index).map_err(unread)
 }
 
 fn pause(response: &Response<Body>) -> Duration {

@@ -18,6 +18,7 @@ use crate::office::Office;
 use crate::outcome::Outcomes;
 use crate::plan::{Claims, Plan};
 use crate::prepare::{self, Seat};
+use crate::reach::connect;
 use crate::run::{self, RunError};
 use crate::watch::Watch;
 use job::Job;
@@ -125,7 +126,7 @@ fn cycle(
     }
     let mut office = Office::open(&args.dir)?;
     let journal = Journal::open(&office.folder).map_err(RunError::Journal)?;
-    let client = run::connect(&office)?;
+    let client = connect(&office)?;
     let rows = client.issuers(service)?;
     let begun = run::waiting(&journal)?;
     let mut said = Outcomes::default();

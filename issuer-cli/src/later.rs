@@ -1,12 +1,14 @@
 //! What each command for the time after issuing does, without printing.
 
 use crate::args;
-use crate::audit::{self, Source};
+use crate::audit;
 use crate::book::line::What;
 use crate::book::{Book, command};
+use crate::ledger::Ledger;
 use crate::office::Office;
+use crate::reach::sources;
 use crate::report::Said;
-use crate::run::{RunError, connect, connect_to, now};
+use crate::run::{RunError, now};
 use std::collections::BTreeSet;
 
 /// Reads, exports, checks or erases in the journal.
@@ -36,17 +38,13 @@ pub fn watch_ledger(
         });
     }
     let office = Office::look(&args.dir)?;
-    let origin = office.authority.origin();
-    let prefix = format!("{}/", proto::hash::sha256(origin.as_bytes()).to_hex());
-    let own = Source { client: connect(&office)?, prefix: String::new() };
-    let mut sources = vec![own];
-    for operator in &office.federation.current().operators {
-        let client = connect_to(&office, &operator.url)?;
-        sources.push(Source { client, prefix: prefix.clone() });
-    }
-    let keys = office.public_keys();
-    let federation = &office.federation;
-    let subject = audit::Subject { office: &office.folder, federation, origin, keys };
+    let sources = sources(&office)?;
+    let ledger = Ledger {
+        federation: &office.federation,
+        origin: office.authority.origin(),
+        sources: &sources,
+    };
+    let subject = audit::Subject { office: &office.folder, ledger, keys: office.public_keys() };
     let alarm = &office.settings.alarm_command;
-    Ok(audit::look(&subject, &sources, told, alarm)?)
+    Ok(audit::look(&subject, told, alarm)?)
 }

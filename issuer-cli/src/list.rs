@@ -91,13 +91,18 @@ impl List {
         list
     }
 
+    /// The lines that could be read.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
     /// A place in the list, for people.
-    fn at(&self, line: u64) -> String {
+    pub fn at(&self, line: u64) -> String {
         format!("{}, line {line}", verifier::shown::path(&self.path))
     }
 
     /// What is wrong with the list and not with one document.
-    fn refusals(&self) -> Vec<Why> {
+    pub fn refusals(&self) -> Vec<Why> {
         let why = |mistake: &Mistake| {
             let place = match mistake.line {
                 Some(line) => self.at(line),

@@ -6,6 +6,7 @@ mod args;
 mod audit;
 mod book;
 mod chance;
+mod change;
 mod client;
 mod collect;
 mod counts;
@@ -19,12 +20,14 @@ mod fixture;
 mod hot_folder;
 mod journal;
 mod later;
+mod ledger;
 mod list;
 mod media;
 mod office;
 mod outcome;
 mod plan;
 mod prepare;
+mod reach;
 mod report;
 mod run;
 mod select;
@@ -32,9 +35,13 @@ mod settings;
 mod sheet;
 mod watch;
 
+use args::change::Supersede;
 use args::{Args, Command, Output};
+use change::approve;
+use change::outcome::Changed;
 use clap::Parser as _;
 use outcome::Outcomes;
+use proto::ledger::StatusState;
 use run::RunError;
 use std::io;
 use std::process::ExitCode;
@@ -60,7 +67,22 @@ fn main() -> ExitCode {
             let quiet = Output { json: false, quiet: true };
             outcomes(hot_folder::watch(&args, &screen), quiet)
         }
-        Command::Resume(args) => outcomes(run::resume(&args, &screen), args.output),
+        Command::Resume(args) => resume(&args, &screen),
+        Command::Revoke(args) => {
+            changes(change::change(&args, StatusState::Revoked, None, &screen), args.how.output)
+        }
+        Command::Suspend(args) => {
+            changes(change::change(&args, StatusState::Suspended, None, &screen), args.how.output)
+        }
+        Command::Reinstate(args) => {
+            changes(change::change(&args, StatusState::Valid, None, &screen), args.how.output)
+        }
+        Command::Supersede(Supersede { change: args, by }) => {
+            let done = change::change(&args, StatusState::Superseded, by.as_deref(), &screen);
+            changes(done, args.how.output)
+        }
+        Command::Approve(args) => changes(approve::approve(&args, &screen), args.output),
+        Command::Approver(args) => sentences(approve::approver(&args)),
     };
     match printed {
         Ok(code) => ExitCode::from(code),
@@ -91,6 +113,26 @@ fn outcomes(result: Result<Outcomes, RunError>, output: Output) -> io::Result<u8
     match result {
         Ok(outcomes) => report::outcomes(&outcomes, output).map(|()| outcomes.exit()),
         Err(error) => Ok(failed(&error)),
+    }
+}
+
+fn changes(result: Result<Changed, RunError>, output: Output) -> io::Result<u8> {
+    match result {
+        Ok(changed) => report::changes(&changed, output).map(|()| changed.exit()),
+        Err(error) => Ok(failed(&error)),
+    }
+}
+
+/// Batches first, then changes of status; what is not finished goes before everything else.
+fn resume(args: &args::Resume, screen: &report::Screen) -> io::Result<u8> {
+    let issued = outcomes(run::resume(args, screen), args.output)?;
+    match change::resume(&args.dir, screen) {
+        Ok(changed) if changed == Changed::default() => Ok(issued),
+        changed => {
+            let done = changes(changed, args.output)?;
+            let rank = |code: &u8| [0, 1, 4, 3, 2].iter().position(|known| known == code);
+            Ok([issued, done].into_iter().max_by_key(rank).unwrap_or(2))
+        }
     }
 }
 

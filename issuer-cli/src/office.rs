@@ -186,6 +186,11 @@ impl Office {
         Place { federation: self.federation.id(), origin: self.authority.origin() }
     }
 
+    /// The key that signs.
+    pub fn key(&self) -> &SigningKey {
+        &self.key
+    }
+
     /// The key that signs, and its entry: the newer of the office's keys that is in force. A new
     /// key that was admitted takes the place of the old one here.
     pub fn key_in_force(
@@ -292,7 +297,8 @@ fn find_authority<'a>(
     found.ok_or_else(|| OfficeError::NoAuthority { name: name.to_owned() })
 }
 
-fn read_key(path: &Path) -> Result<SigningKey, OfficeError> {
+/// Reads a key that only its owner can read.
+pub fn read_key(path: &Path) -> Result<SigningKey, OfficeError> {
     let unreadable = |why| OfficeError::File { path: path.to_path_buf(), why };
     let bad = |why| OfficeError::Key { path: path.to_path_buf(), why };
     let bytes = input::read_bounded(path, limits::KEY_LINE_BYTES).map_err(unreadable)?;
@@ -309,7 +315,7 @@ fn read_key(path: &Path) -> Result<SigningKey, OfficeError> {
 }
 
 /// The public half first: a key whose public half is missing is none.
-fn write_key(path: &Path, key: &SigningKey) -> Result<(), OfficeError> {
+pub fn write_key(path: &Path, key: &SigningKey) -> Result<(), OfficeError> {
     let failed = |path: &Path, why| OfficeError::Write { path: path.to_path_buf(), why };
     let public = public_path(path);
     durable::replace(&public, PUBLIC, |file| writeln!(file, "{}", key.verifier_key()))
@@ -331,8 +337,8 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// The key's name: the office's, in the few characters that a key name takes.
-fn slug(name: &str) -> String {
+/// A key's name: an office's or a person's, in the few characters that a key name takes.
+pub fn slug(name: &str) -> String {
     let mut slug = String::new();
     for c in name.chars() {
         match c.to_ascii_lowercase() {

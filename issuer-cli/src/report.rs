@@ -1,6 +1,10 @@
 //! The only file of `beleg-issuer` that prints. Results go to stdout, one stable line for each
 //! document and a summary; everything else goes to stderr. What came from outside is escaped.
 
+mod changes;
+
+pub use changes::changes;
+
 use crate::args::Output;
 use crate::outcome::{Outcome, Outcomes, State, Why};
 use crate::watch::{Step, Wait, Watch};
@@ -64,7 +68,7 @@ impl Watch for Screen {
         let sentence = match why {
             Wait::NodeAway => "The node does not answer; trying again.",
             Wait::NodeBusy => "The node has much to do; waiting.",
-            Wait::Quorum => "The node has the batch and waits for the other data centres.",
+            Wait::Quorum => "The node has it and waits for the other data centres.",
         };
         self.with_bar(|bar| bar.suspend(|| ()));
         let _ = writeln!(io::stderr(), "{sentence}");

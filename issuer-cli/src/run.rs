@@ -3,6 +3,7 @@
 use crate::args;
 use crate::audit::AuditError;
 use crate::book::{Book, BookError};
+use crate::change::ChangeError;
 use crate::client::{Client, ClientError, IssuerRow, SetupError};
 use crate::collect::{self, Collection, Rules};
 use crate::counts::CompareError;
@@ -14,6 +15,7 @@ use crate::office::{self, Founding, Office, OfficeError};
 use crate::outcome::{Outcome, Outcomes, State, Why};
 use crate::plan::{self, Claims, Plan, PlanError};
 use crate::prepare::{self, PrepareError, Seat};
+use crate::reach::connect;
 use crate::settings::Settings;
 use crate::sheet::SheetCallError;
 use crate::watch::Watch;
@@ -26,10 +28,7 @@ use std::io;
 use std::path::{self, Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
-use verifier::input::{self, InputError, Stamp};
-
-/// Bytes of a file with certificate authorities.
-const CA_BYTES: usize = 1024 * 1024;
+use verifier::input::{InputError, Stamp};
 
 /// Why a command could not be carried out at all.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +62,8 @@ pub enum RunError {
     Compare(#[from] CompareError),
     #[error("The federation file has expired.")]
     FederationExpired,
+    #[error(transparent)]
+    Change(#[from] ChangeError),
 }
 
 impl RunError {
@@ -90,6 +91,7 @@ impl RunError {
             RunError::Prepare(_) => "Nothing was sent. Run this again.",
             RunError::Sheet(error) => error.next_step(),
             RunError::Compare(_) => "Name a table with the column reference, or day and count.",
+            RunError::Change(error) => error.next_step(),
             RunError::FederationExpired => "Get the newest federation file from your authority.",
         }
     }
@@ -98,6 +100,7 @@ impl RunError {
     pub fn exit(&self) -> u8 {
         match self {
             RunError::Client(_) | RunError::Audit(_) => 3,
+            RunError::Change(error) => error.exit(),
             _ => 2,
         }
     }
@@ -262,20 +265,6 @@ pub(crate) fn finish_all(
 fn unfinished(error: &FinishError) -> Why {
     let sentence = format!("{error} Nothing is lost; run `beleg-issuer resume` to finish it.");
     Why::new(error.code(), sentence)
-}
-
-pub(crate) fn connect(office: &Office) -> Result<Client, RunError> {
-    connect_to(office, office.settings.node.as_deref().unwrap_or(&office.authority.url))
-}
-
-pub(crate) fn connect_to(office: &Office, address: &str) -> Result<Client, RunError> {
-    let settings = &office.settings;
-    let ca = settings.ca_file.as_ref().map(|path| {
-        let failed = |why| RunError::CaFile { path: path.clone(), why };
-        input::read_bounded(path, CA_BYTES).map_err(failed)
-    });
-    let (ca, proxy) = (ca.transpose()?, settings.proxy.as_deref());
-    Ok(Client::new(address, ca.as_deref(), proxy, settings.patience())?)
 }
 
 fn claims(args: &args::Issue, settings: &Settings) -> Result<Claims, RunError> {

@@ -1,16 +1,17 @@
 //! Which documents of the journal are meant: by the file, by its receipt, by reference, by status
-//! index.
+//! index, by the time of issue.
 //!
 //! A receipt names a document only if its fields and path lead to the root of a batch that the
 //! journal holds, at the place that it says: a forged receipt selects nothing.
 
 use crate::book::keys::{Part, Ring};
-use crate::book::line::{Personal, What};
+use crate::book::line::{Batch, Personal, What};
 use crate::book::{BookError, keys_path, lines_path, read};
-use proto::hash::Hash;
+use proto::hash::{Hash, Timestamp};
 use proto::limits;
 use proto::receipt::Receipt;
-use std::collections::{BTreeMap, BTreeSet};
+use proto::time::utc;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use verifier::input::{self, Digester};
 use verifier::walk;
@@ -22,6 +23,22 @@ pub enum Selector {
     File(PathBuf),
     Reference(String),
     Status(u64),
+    /// Everything that was issued in this time, both ends included.
+    Between(Timestamp, Timestamp),
+}
+
+impl Selector {
+    /// What a text means: a file that is there (counted from `base`), `status:` and an index, or
+    /// else a reference.
+    pub fn of(text: &str, base: &Path) -> Selector {
+        let path = base.join(text);
+        let index = text.strip_prefix("status:").and_then(|index| index.parse().ok());
+        match index {
+            _ if path.exists() => Selector::File(path),
+            Some(index) => Selector::Status(index),
+            None => Selector::Reference(text.to_owned()),
+        }
+    }
 }
 
 /// A document that is meant.
@@ -33,6 +50,28 @@ pub struct Chosen {
     /// Unless it was erased.
     pub personal: Option<Personal>,
     pub root: Hash,
+    /// Status index of its batch's place 0.
+    pub batch: u64,
+}
+
+/// A batch with a document that is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drawer {
+    pub origin: String,
+    /// Index of the issuer's entry that was in force.
+    pub issuer: u64,
+    pub width: u64,
+    /// All of its documents.
+    pub documents: u64,
+}
+
+/// A selector that selects nothing, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Which of the selectors.
+    pub at: usize,
+    pub code: &'static str,
+    pub sentence: String,
 }
 
 /// What was found.
@@ -40,31 +79,72 @@ pub struct Chosen {
 pub struct Selection {
     /// By status index.
     pub documents: BTreeMap<u64, Chosen>,
-    /// What selected nothing, and why.
-    pub faults: Vec<String>,
+    /// By the status index of their place 0.
+    pub batches: BTreeMap<u64, Drawer>,
+    /// The status indexes that each selector has selected.
+    pub hits: Vec<Vec<u64>>,
+    pub faults: Vec<Fault>,
 }
 
-/// What a selector looks for in the journal.
-enum Wanted {
-    Digest(String),
-    Place { root: Hash, first_status: u64, status: u64 },
-    Reference(String),
-    Status(u64),
+/// What selectors look for in the journal, each with the places of those that do.
+#[derive(Default)]
+struct Wanted {
+    digests: HashMap<String, Vec<usize>>,
+    /// Batch root and first status index.
+    places: HashMap<(u64, Hash, u64), Vec<usize>>,
+    references: HashMap<String, Vec<usize>>,
+    statuses: HashMap<u64, Vec<usize>>,
+    times: Vec<(u64, u64, usize)>,
+}
+
+impl Wanted {
+    fn add(&mut self, at: usize, selector: &Selector) -> Result<(), String> {
+        match selector {
+            Selector::Reference(text) => {
+                self.references.entry(text.clone()).or_default().push(at);
+            }
+            Selector::Status(index) => self.statuses.entry(*index).or_default().push(at),
+            Selector::Between(from, to) => self.times.push((from.0, to.0, at)),
+            Selector::File(path) => match looked_at(path)? {
+                Look::Place(place) => self.places.entry(place).or_default().push(at),
+                Look::Digest(digest) => self.digests.entry(digest).or_default().push(at),
+            },
+        }
+        Ok(())
+    }
+
+    fn hits(
+        &self,
+        time: u64,
+        drawer: (Hash, u64),
+        status: u64,
+        of: Option<&Personal>,
+    ) -> Vec<usize> {
+        let place = self.places.get(&(status, drawer.0, drawer.1));
+        let digest = of.and_then(Personal::digest).and_then(|d| self.digests.get(d));
+        let reference = of.and_then(|p| p.value("reference"));
+        let reference = reference.and_then(|text| self.references.get(text));
+        let found = [place, digest, reference, self.statuses.get(&status)];
+        let inside = |(from, to, _): &&(u64, u64, usize)| (*from..=*to).contains(&time);
+        let times = self.times.iter().filter(inside).map(|(.., at)| *at);
+        let mut hits: Vec<usize> = found.into_iter().flatten().flatten().copied().collect();
+        hits.extend(times);
+        hits
+    }
 }
 
 /// Finds the documents in the journal of an office.
 pub fn select(office: &Path, selectors: &[Selector]) -> Result<Selection, BookError> {
-    let mut selection = Selection::default();
-    let mut wanted = Vec::new();
-    for selector in selectors {
-        match want(selector) {
-            Ok(want) => wanted.push((name(selector), want)),
-            Err(fault) => selection.faults.push(fault),
+    let mut selection =
+        Selection { hits: vec![Vec::new(); selectors.len()], ..Selection::default() };
+    let mut wanted = Wanted::default();
+    for (at, selector) in selectors.iter().enumerate() {
+        if let Err(sentence) = wanted.add(at, selector) {
+            selection.faults.push(Fault { at, code: "file-unreadable", sentence });
         }
     }
     let ring = Ring::read(&keys_path(office))?;
-    let mut hit = BTreeSet::new();
-    let mut batch = None;
+    let mut batch: Option<Batch> = None;
     read::walk(&lines_path(office), &mut |hashed| {
         let issued = match hashed.line.what {
             What::Batch(found) => {
@@ -74,76 +154,81 @@ pub fn select(office: &Path, selectors: &[Selector]) -> Result<Selection, BookEr
             What::Document(issued) => issued,
             _ => return Ok(()),
         };
-        let (root, first) = batch.as_ref().map_or((Hash([0; 32]), 0), |b| (b.root, b.first_status));
+        let Some(batch) = &batch else { return Ok(()) };
         let personal = match ring.open(&issued.sealed, issued.status) {
             Part::Open(part) => Personal::parse(&part),
             Part::Erased | Part::Damaged => None,
         };
-        let mut meant = false;
-        for (at, (_, want)) in wanted.iter().enumerate() {
-            let matches = match want {
-                Wanted::Digest(digest) => {
-                    personal.as_ref().and_then(Personal::digest) == Some(digest)
-                }
-                Wanted::Place { root: r, first_status, status } => {
-                    (*r, *first_status, *status) == (root, first, issued.status)
-                }
-                Wanted::Reference(reference) => {
-                    personal.as_ref().and_then(|p| p.value("reference")) == Some(reference)
-                }
-                Wanted::Status(status) => *status == issued.status,
-            };
-            if matches {
-                hit.insert(at);
-                meant = true;
-            }
+        let (status, drawer) = (issued.status, (batch.root, batch.first_status));
+        let hits = wanted.hits(hashed.line.time, drawer, status, personal.as_ref());
+        if hits.is_empty() {
+            return Ok(());
         }
-        if meant {
-            let (status, slot) = (issued.status, issued.sealed.slot);
-            let document_type = issued.document_type;
-            let chosen = Chosen { status, slot, document_type, personal, root };
-            selection.documents.insert(status, chosen);
-        }
+        hits.into_iter().for_each(|at| selection.hits[at].push(status));
+        let drawer = || Drawer {
+            origin: batch.origin.clone(),
+            issuer: batch.issuer,
+            width: 1 << batch.height,
+            documents: batch.documents,
+        };
+        selection.batches.entry(batch.first_status).or_insert_with(drawer);
+        let chosen = Chosen {
+            status,
+            slot: issued.sealed.slot,
+            document_type: issued.document_type,
+            personal,
+            root: batch.root,
+            batch: batch.first_status,
+        };
+        selection.documents.insert(status, chosen);
         Ok(())
     })?;
-    for (at, (name, _)) in wanted.iter().enumerate() {
-        if !hit.contains(&at) {
-            let fault = format!("{name}: this office's journal holds no such document.");
-            selection.faults.push(fault);
+    for (at, selector) in selectors.iter().enumerate() {
+        let told = selection.faults.iter().any(|fault| fault.at == at);
+        if selection.hits[at].is_empty() && !told {
+            let name = name(selector);
+            let sentence = format!("{name}: this office's journal holds no such document.");
+            selection.faults.push(Fault { at, code: "not-in-journal", sentence });
         }
     }
     Ok(selection)
 }
 
-fn name(selector: &Selector) -> String {
+/// A selector as a person wrote it.
+pub fn name(selector: &Selector) -> String {
     match selector {
         Selector::File(path) => verifier::shown::path(path).into_owned(),
         Selector::Reference(text) => format!("reference {}", verifier::shown::text(text)),
         Selector::Status(index) => format!("status index {index}"),
+        Selector::Between(from, to) => format!("{} to {}", utc(*from), utc(*to)),
     }
 }
 
-fn want(selector: &Selector) -> Result<Wanted, String> {
-    let path = match selector {
-        Selector::File(path) => path,
-        Selector::Reference(text) => return Ok(Wanted::Reference(text.clone())),
-        Selector::Status(index) => return Ok(Wanted::Status(*index)),
-    };
+/// What a file names.
+enum Look {
+    Place((u64, Hash, u64)),
+    Digest(String),
+}
+
+fn looked_at(path: &Path) -> Result<Look, String> {
     let beside = walk::receipt_path(path);
     let receipt = if walk::is_receipt(path) { path } else { &beside };
     if walk::is_receipt(path) || beside.is_file() {
         let shown = verifier::shown::path(receipt);
-        let bytes = input::read_bounded(receipt, limits::TLOG_PROOF_BYTES)
-            .map_err(|why| format!("{shown}: {why}."))?;
-        let receipt = Receipt::parse(&bytes).map_err(|why| format!("{shown}: {why}"))?;
+        let receipt = read_receipt(receipt)?;
         let issuance = receipt.issuance().map_err(|why| format!("{shown}: {why}"))?;
-        return Ok(Wanted::Place {
-            root: issuance.submission.statement.batch_root,
-            first_status: issuance.first_status.0,
-            status: receipt.status_index().0,
-        });
+        let root = issuance.submission.statement.batch_root;
+        return Ok(Look::Place((receipt.status_index().0, root, issuance.first_status.0)));
     }
     let digest = Digester::new().digest(path, false, |_| {});
     let (digest, _) = digest.map_err(|why| format!("{}: {why}.", verifier::shown::path(path)))?;
-    Ok(Wanted::Digest(digest.sha256.to_hex()))
+    Ok(Look::Digest(digest.sha256.to_hex()))
+}
+
+/// Reads a receipt; nothing in it is checked.
+pub fn read_receipt(path: &Path) -> Result<Receipt, String> {
+    let shown = verifier::shown::path(path);
+    let bytes = input::read_bounded(path, limits::TLOG_PROOF_BYTES)
+        .map_err(|why| format!("{shown}: {why}."))?;
+    Receipt::parse(&bytes).map_err(|why| format!("{shown}: {why}"))
 }

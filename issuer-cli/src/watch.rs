@@ -16,7 +16,7 @@ pub enum Wait {
     NodeAway,
     /// The node has more to do than it takes on.
     NodeBusy,
-    /// The node has the batch, and the quorum has not confirmed it yet.
+    /// The node has what was sent, and the quorum has not confirmed it yet.
     Quorum,
 }
 

@@ -33,10 +33,7 @@ pub fn check(office: &Path) -> Result<Findings, BookError> {
             said.insert(*slot);
         }
         findings.documents += u64::from(matches!(line.what, What::Document(_)));
-        let status = match &line.what {
-            What::Document(issued) => issued.status,
-            _ => u64::MAX,
-        };
+        let status = line.what.about();
         let Some(sealed) = line.what.sealed() else { return Ok(()) };
         match ring.open(sealed, status) {
             Part::Open(_) => {}

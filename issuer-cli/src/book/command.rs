@@ -9,7 +9,7 @@ use crate::select::{self, Chosen, Selector};
 use proto::hash::Timestamp;
 use std::fs;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const HEAD: [&str; 9] =
     ["time", "status", "index", "type", "state", "file", "reference", "sha256", "reason"];
@@ -79,28 +79,20 @@ pub fn check(office: &Path) -> Result<Said, BookError> {
 
 /// Destroys what is known about documents. Everything that was named is found first.
 pub fn erase(office: &Path, things: &[String], now: Timestamp) -> Result<Said, BookError> {
-    let selector = |thing: &String| {
-        let index = thing.strip_prefix("status:").and_then(|index| index.parse().ok());
-        match (index, Path::new(thing).exists()) {
-            (Some(index), false) => Selector::Status(index),
-            (_, true) => Selector::File(PathBuf::from(thing)),
-            (None, false) => Selector::Reference(thing.clone()),
-        }
-    };
-    let selectors: Vec<Selector> = things.iter().map(selector).collect();
+    let meant = |thing: &String| Selector::of(thing, Path::new("."));
+    let selectors: Vec<Selector> = things.iter().map(meant).collect();
     let found = select::select(office, &selectors)?;
     if !found.faults.is_empty() {
-        return Ok(Said { out: Vec::new(), err: found.faults, exit: 1 });
+        let err = found.faults.into_iter().map(|fault| fault.sentence).collect();
+        return Ok(Said { out: Vec::new(), err, exit: 1 });
     }
     let mut slots: Vec<(u64, Option<u64>)> =
         found.documents.values().map(|chosen| (chosen.slot, Some(chosen.status))).collect();
-    // A note may name the person: it goes with any document that it is about.
     read::walk(&lines_path(office), &mut |hashed| {
-        if let What::Change(change) = hashed.line.what
-            && let Some(note) = &change.note
-            && found.documents.keys().any(|status| change.contains(*status))
+        if let What::Reason(reason) = hashed.line.what
+            && found.documents.contains_key(&reason.status)
         {
-            slots.push((note.slot, None));
+            slots.push((reason.sealed.slot, Some(reason.status)));
         }
         Ok(())
     })?;

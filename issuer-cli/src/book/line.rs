@@ -49,10 +49,14 @@ pub enum What {
     Batch(Batch),
     /// A document of the batch above.
     Document(Issued),
-    /// A change of status that was signed.
+    /// Documents get another state; reasons and signed entries follow.
+    Order(Order),
+    /// Why a document of the order above gets it.
+    Reason(Reason),
+    /// A signed entry: of the order above, or the same as in an earlier line with a new number.
     Change(Box<Change>),
     /// The change of that line stands in the ledger.
-    Entered { change: u64, index: u64, time: u64 },
+    Entered { change: u64, index: u64 },
     /// The ledger refuses the change of that line.
     Refused { change: u64, code: String },
     /// The sealed part in this slot can no longer be read.
@@ -63,6 +67,12 @@ pub enum What {
     },
     /// An entry of the ledger that the office did not make and has looked into.
     Seen { index: u64 },
+    /// Who may approve what somebody else has proposed; without a key nobody under this name.
+    Approver {
+        name: String,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        key: Option<String>,
+    },
 }
 
 /// A batch.
@@ -97,31 +107,61 @@ pub struct Issued {
     pub sealed: Sealed,
 }
 
-/// A change of status.
+/// What one call changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    #[serde(with = "state_word")]
+    pub state: StatusState,
+    /// How many documents change; padding is not counted.
+    pub documents: u64,
+    /// Lines of the order that follow.
+    pub left: u64,
+    /// The second signature.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub approval: Option<Approval>,
+}
+
+/// Who has approved a proposal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// The SHA-256 of what both have signed.
+    #[serde(with = "hash_hex")]
+    pub proposal: Hash,
+    pub approver: String,
+    /// The public key of the approver.
+    #[serde(with = "hash_hex")]
+    pub key: Hash,
+    #[serde(with = "bytes_base64")]
+    pub signature: Vec<u8>,
+}
+
+/// Why a document changes; never sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reason {
+    pub status: u64,
+    pub left: u64,
+    pub sealed: Sealed,
+}
+
+/// A signed entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
     #[serde(with = "state_word")]
     pub state: StatusState,
-    /// Never sent.
-    pub reason: String,
-    /// First and last status index.
+    /// First and last status index, padding included.
     pub ranges: Vec<(u64, u64)>,
-    /// Documents among them.
-    pub documents: u64,
     pub sequence: u64,
+    pub left: u64,
     /// The public key that signed.
     #[serde(with = "hash_hex")]
     pub key: Hash,
     /// The signed entry.
     #[serde(with = "bytes_base64")]
     pub entry: Vec<u8>,
-    /// What the office noted about it; never sent.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub note: Option<Sealed>,
-    /// The hash of the request that a second person has approved.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "some_hash_hex")]
-    pub approved: Option<Hash>,
     /// The line of the same change as it was signed before.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub again: Option<u64>,
@@ -161,16 +201,35 @@ impl What {
     pub fn sealed(&self) -> Option<&Sealed> {
         match self {
             What::Document(issued) => Some(&issued.sealed),
-            What::Change(change) => change.note.as_ref(),
+            What::Reason(reason) => Some(&reason.sealed),
             _ => None,
         }
     }
-}
 
-impl Change {
-    /// The ranges as the ledger has them.
-    pub fn contains(&self, status: u64) -> bool {
-        self.ranges.iter().any(|(first, last)| (*first..=*last).contains(&status))
+    /// The status index that the sealed part is about.
+    pub fn about(&self) -> u64 {
+        match self {
+            What::Document(issued) => issued.status,
+            What::Reason(reason) => reason.status,
+            _ => u64::MAX,
+        }
+    }
+
+    /// Lines that follow and were written together with this one.
+    pub fn left(&self) -> u64 {
+        match self {
+            What::Batch(batch) => batch.documents,
+            What::Document(issued) => issued.left,
+            What::Order(order) => order.left,
+            What::Reason(reason) => reason.left,
+            What::Change(change) => change.left,
+            _ => 0,
+        }
+    }
+
+    /// Whether lines that belong together begin with this one.
+    pub fn begins(&self) -> bool {
+        matches!(self, What::Batch(_) | What::Order(_))
     }
 }
 
@@ -256,18 +315,6 @@ mod hash_hex {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Hash, D::Error> {
         Hash::from_hex(&String::deserialize(d)?).map_err(D::Error::custom)
-    }
-}
-
-mod some_hash_hex {
-    use super::*;
-
-    pub fn serialize<S: Serializer>(hash: &Option<Hash>, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&hash.map_or_else(String::new, |hash| hash.to_hex()))
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Hash>, D::Error> {
-        super::hash_hex::deserialize(d).map(Some)
     }
 }
 

@@ -156,8 +156,7 @@ impl Book {
                 sealed: sealer.seal(status, &personal.to_bytes())?,
             }));
         }
-        let keys = sealer.keys;
-        self.append(&keys, whats, now)
+        self.append(sealer.keys(), whats, now)
     }
 
     /// Whether a batch stands in the journal.
@@ -251,6 +250,11 @@ pub struct Sealer {
 }
 
 impl Sealer {
+    /// The keys of what was sealed.
+    pub fn keys(&self) -> &[[u8; 32]] {
+        &self.keys
+    }
+
     /// Seals one part with a new key.
     pub fn seal(&mut self, status: u64, part: &[u8]) -> Result<Sealed, BookError> {
         // A key of zeros says "erased"; it comes up once in 2^256 times.

@@ -1,7 +1,7 @@
 //! Reading the journal, line by line, with its chain; also while another process appends to it:
 //! what has no newline yet is not there yet.
 
-use super::line::{self, Line, What};
+use super::line::{self, Line};
 use proto::hash::Hash;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
@@ -70,28 +70,20 @@ pub fn walk(
 /// crash has left.
 pub fn end(file: &mut File) -> Result<(Option<Hashed>, u64), ReadError> {
     let (last, length) = last_line(file, u64::MAX)?;
-    let open = matches!(&last, Some(line) if is_open(&line.line));
+    let open = matches!(&last, Some(line) if line.line.what.left() > 0);
     if !open {
         return Ok((last, length));
     }
-    // A batch without all of its documents: back to the line before the batch.
+    // A batch or an order without all of its lines: back to the line before it.
     let mut before = length;
     loop {
         let (line, length) = last_line(file, before)?;
         let Some(line) = line else { return Ok((None, length)) };
         let start = length - line.line.to_text().len() as u64 - 1;
-        if matches!(line.line.what, What::Batch(_)) {
+        if line.line.what.begins() {
             return last_line(file, start);
         }
         before = start;
-    }
-}
-
-fn is_open(line: &Line) -> bool {
-    match &line.what {
-        What::Batch(batch) => batch.documents > 0,
-        What::Document(issued) => issued.left > 0,
-        _ => false,
     }
 }
 

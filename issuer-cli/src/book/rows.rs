@@ -1,8 +1,9 @@
 //! The documents of a journal, one row each, with the last state that the office gave them.
 
 use super::keys::{Part, Ring};
-use super::line::{Change, Personal, What};
+use super::line::{Personal, Sealed, What};
 use super::{BookError, keys_path, lines_path, read};
+use crate::change::reason;
 use proto::ledger::StatusState;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -34,8 +35,9 @@ impl Row {
 pub fn rows(office: &Path) -> Result<Vec<Row>, BookError> {
     let ring = Ring::read(&keys_path(office))?;
     let mut rows: Vec<Row> = Vec::new();
+    let mut places: BTreeMap<u64, usize> = BTreeMap::new();
     let (mut index, mut changes) = (0, BTreeMap::new());
-    let mut entered: Vec<Box<Change>> = Vec::new();
+    let mut reasons: BTreeMap<u64, Sealed> = BTreeMap::new();
     read::walk(&lines_path(office), &mut |hashed| {
         let line = hashed.line;
         match line.what {
@@ -45,6 +47,7 @@ pub fn rows(office: &Path) -> Result<Vec<Row>, BookError> {
                     Part::Open(part) => Personal::parse(&part),
                     Part::Erased | Part::Damaged => None,
                 };
+                places.insert(issued.status, rows.len());
                 rows.push(Row {
                     time: line.time,
                     status: issued.status,
@@ -58,16 +61,22 @@ pub fn rows(office: &Path) -> Result<Vec<Row>, BookError> {
             What::Change(change) => {
                 changes.insert(line.number, change);
             }
-            What::Entered { change, .. } => entered.extend(changes.remove(&change)),
+            What::Reason(reason) => {
+                reasons.insert(reason.status, reason.sealed);
+            }
+            What::Entered { change, .. } => {
+                let Some(change) = changes.remove(&change) else { return Ok(()) };
+                for (first, last) in &change.ranges {
+                    for (status, at) in places.range(first..=last) {
+                        let sealed = reasons.get(status).map(|sealed| ring.open(sealed, *status));
+                        rows[*at].state = change.state;
+                        rows[*at].reason = sealed.map_or_else(String::new, reason::shown);
+                    }
+                }
+            }
             _ => {}
         }
         Ok(())
     })?;
-    for change in entered {
-        for row in rows.iter_mut().filter(|row| change.contains(row.status)) {
-            row.state = change.state;
-            row.reason.clone_from(&change.reason);
-        }
-    }
     Ok(rows)
 }

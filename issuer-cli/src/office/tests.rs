@@ -38,7 +38,7 @@ impl Case {
 }
 
 fn row(key: &[u8; 32], index: u64, in_force: bool, retired: bool) -> IssuerRow {
-    IssuerRow { index, id: 3, key: *key, scope: Vec::new(), retired, in_force }
+    IssuerRow { index, id: 3, key: *key, scope: Vec::new(), retired, in_force, sequence: 0 }
 }
 
 #[test]
