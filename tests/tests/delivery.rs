@@ -60,7 +60,7 @@ fn assert_nothing_left_over(folders: &[PathBuf]) -> Result<()> {
 }
 
 /// `command` under strace with this fault injected; `None` where processes cannot be traced.
-fn traced(command: &Command, fault: &str) -> Result<Option<Output>> {
+pub fn traced(command: &Command, fault: &str) -> Result<Option<Output>> {
     let mut probe = Command::new("strace");
     if !run(probe.args(["-qq", "-o", "/dev/null", "true"])).is_ok_and(|said| said.code == 0) {
         println!("skipped: no right to trace processes here");

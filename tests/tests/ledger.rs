@@ -8,6 +8,7 @@ use proto::federation::Federation;
 use proto::hash::{Hash, LeafIndex, TreeSize, leaf_hash, sha256};
 use proto::ledger::Entry;
 use proto::merkle::inclusion;
+use proto::status_list::{StatusList, VerifiedStatusList};
 use proto::tile::{bundle, bundles};
 use proto::tlog_proof::TlogProof;
 use std::net::SocketAddr;
@@ -81,6 +82,21 @@ impl Log {
         let kinds = self.entries.iter().map(|entry| Entry::parse(entry));
         kinds.filter(|entry| matches!(entry, Ok(Entry::Issuance(_)))).count()
     }
+}
+
+impl Log {
+    /// The revocations among the entries.
+    pub fn revocations(&self) -> usize {
+        let kinds = self.entries.iter().map(|entry| Entry::parse(entry));
+        kinds.filter(|entry| matches!(entry, Ok(Entry::Revocation(_)))).count()
+    }
+}
+
+/// The states of a log's documents, as its own node shows them.
+pub fn status_list(node: SocketAddr, federation: &Federation) -> Result<VerifiedStatusList> {
+    let file = http::read(node, "/v1/status-list")?;
+    ensure!(file.status == 200, "{}", file.text());
+    Ok(StatusList::parse(&unpacked(&file)?)?.verify(federation, &[])?)
 }
 
 fn unpacked(file: &Answer) -> Result<Vec<u8>> {
