@@ -77,6 +77,13 @@ impl Binaries {
     }
 }
 
+/// The most memory, in KiB, that a process had in use so far.
+pub fn peak_kib(process: u32) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("VmHWM")?;
+    Ok(line.trim().trim_end_matches(" kB").parse()?)
+}
+
 /// The dev binaries, built by whoever asks first in this process.
 ///
 /// # Panics

@@ -335,6 +335,13 @@ impl World {
         tool.arg("verify").args(paths).arg("--federation").arg(self.federation()).args(args);
         run(&mut tool)
     }
+
+    /// `beleg update` with this federation, into a store.
+    pub fn update(&self, store: &Path) -> Result<Output> {
+        let mut tool = self.verifier_tool();
+        tool.arg("update").arg("--federation").arg(self.federation()).arg("--store").arg(store);
+        run(&mut tool)
+    }
 }
 
 /// An issuing office with its key.
@@ -372,9 +379,16 @@ impl Office {
         run(self.issue_tool(document_type).args(["--unit", "Front desk"]).args(paths))
     }
 
+    /// `beleg-issuer WHAT`, for example `revoke`, ready for more arguments.
+    pub fn tool(&self, what: &str) -> Command {
+        let mut tool = Command::new(&self.tool);
+        tool.arg(what).arg("--dir").arg(&self.folder);
+        tool
+    }
+
     /// Finishes what was begun.
     pub fn resume(&self) -> Result<Output> {
-        run(Command::new(&self.tool).arg("resume").arg("--dir").arg(&self.folder))
+        run(&mut self.tool("resume"))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::town::{HOME, expect};
 use anyhow::{Context, Result, ensure};
 use e2e::http::{self, Answer};
 use e2e::pdf;
-use e2e::process::{binaries, free_port, run, workspace};
+use e2e::process::{binaries, free_port, peak_kib, run, workspace};
 use e2e::wire::{Proxy, contains, layers};
 use e2e::world::{Setup, World};
 use proto::federation::Federation;
@@ -278,13 +278,6 @@ fn large(host: &Host, token: &str) -> Result<()> {
     fs::write(crate::town::receipt(&path), receipt)?;
     expect(&host.world.verify(&[&path], &[])?, 0);
     Ok(())
-}
-
-/// The most memory that a process ever had in use.
-fn peak_kib(process: u32) -> Result<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("VmHWM")?;
-    Ok(line.trim().trim_end_matches(" kB").parse()?)
 }
 
 #[test]

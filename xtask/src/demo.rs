@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, ensure};
 use e2e::documents;
-use e2e::process::{Binaries, Output, Profile};
+use e2e::process::{Binaries, Output, Profile, run};
 use e2e::world::{MEMBERS, Office, Setup, World};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -39,6 +39,7 @@ pub fn run_demo(args: &Args) -> Result<()> {
     let (mut world, office) = demo.found(&binaries)?;
     demo.issue_and_check(&world, &office)?;
     demo.change_one_byte(&world)?;
+    demo.withdraw(&world, &office)?;
     demo.lose_one(&mut world, &office)?;
     demo.lose_the_quorum(&mut world, &office)?;
     demo.nobody_alive(&mut world)?;
@@ -146,6 +147,22 @@ impl Demo {
         expect(&world.verify(&[&changed], &[])?, 1)
     }
 
+    fn withdraw(&mut self, world: &World, office: &Office) -> Result<()> {
+        self.title("A notice was wrong: the office withdraws it.");
+        let (folder, store) = (self.dir.join("withdrawn"), self.dir.join("store"));
+        fs::create_dir_all(&folder)?;
+        let letter = folder.join("notice-wrong-date.pdf");
+        let lines = ["The market is on 31 February.".to_owned()];
+        fs::write(&letter, e2e::pdf::page("Notice: market day", &lines))?;
+        office.issue(DOCUMENT_TYPE, &[&letter])?.ok()?;
+        run(office.tool("revoke").args(["--reason", "error"]).arg(&letter))?.ok()?;
+        say("The others let it pass only because the office signed it. Why stays in the office.");
+        world.update(&store)?.ok()?;
+        say("Whoever checks fetches whole lists, so that nobody learns which document is checked.");
+        let store = store.display().to_string();
+        expect(&world.verify(&[&letter], &["--store", &store])?, 1)
+    }
+
     fn lose_one(&mut self, world: &mut World, office: &Office) -> Result<()> {
         self.title("The data centre of Seewald goes dark.");
         world.kill(SEEWALD);
@@ -200,6 +217,9 @@ impl Demo {
         println!("\nThe folder {dir} is yours to play with. Try:\n");
         println!("  {beleg} verify {dir}/documents --federation {dir}/federation");
         println!("  {beleg} verify {dir}/changed --federation {dir}/federation");
+        println!(
+            "  {beleg} verify {dir}/withdrawn --federation {dir}/federation --store {dir}/store"
+        );
         println!("  {beleg} inspect {dir}/documents/fee-schedule-2027.pdf.tlog-proof");
         println!("\nOr change any file in {dir}/documents and verify it again.");
     }
