@@ -118,15 +118,15 @@ impl Many {
             let mut text = String::new();
             output.read_to_string(&mut text).map(|_| text)
         });
-        let mut peak_kib = 0;
+        let mut peak = 0;
         while child.try_wait()?.is_none() {
             // The kernel keeps the peak itself; what is read last before the end is it.
-            peak_kib = peak_kib.max(peak_kib(child.id()).unwrap_or(0));
+            peak = peak.max(peak_kib(child.id()).unwrap_or(0));
             std::thread::sleep(Duration::from_millis(20));
         }
         let wall_s = clock.elapsed().as_secs_f64();
         let text = reader.join().map_err(|_| anyhow::anyhow!("the reader panicked"))??;
         let invalid = text.lines().filter(|line| line.contains("INVALID")).count();
-        Ok(Many { wall_s, peak_kib, invalid })
+        Ok(Many { wall_s, peak_kib: peak, invalid })
     }
 }
