@@ -140,6 +140,11 @@ pub const STATUS_PIECE_INDEXES: u64 = 1024;
 /// as many of which one in a hundred is. A verifier holds a few times that.
 pub const STATUS_LIST_BYTES: usize = 64 * 1024 * 1024;
 
+/// Pieces that are not all valid in a status list file: half a billion documents even if in every
+/// piece one was withdrawn. A piece of a few bytes unfolds to 256 and its place in the tree, so the
+/// size of the file alone would not bound the memory.
+pub const STATUS_LIST_PIECES: u64 = 512 * 1024;
+
 /// Bytes of an issuer request: the statement in base64 and four short lines.
 pub const ISSUER_REQUEST_BYTES: usize = 16 * 1024;
 

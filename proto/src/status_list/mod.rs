@@ -60,6 +60,12 @@ pub enum StatusListError {
     /// The proof has more hashes than a proof can have.
     #[error("The proof in the status list has more than 63 hashes.")]
     TooManyHashes,
+    /// There are more pieces than a list may have.
+    #[error("The status list has {got} changed pieces and at most 524,288 are allowed.")]
+    TooManyPieces {
+        /// Pieces that it says it has.
+        got: u64,
+    },
     /// Pieces or successors are not ascending, outside of the list, or not in their one spelling.
     #[error("The status list is not spelt in the one way that is allowed.")]
     NotCanonical,
@@ -76,7 +82,9 @@ impl StatusListError {
     pub fn code(&self) -> &'static str {
         match self {
             StatusListError::OtherFile => "not-a-status-list",
-            StatusListError::TooLarge { .. } => "status-list-too-large",
+            StatusListError::TooLarge { .. } | StatusListError::TooManyPieces { .. } => {
+                "status-list-too-large"
+            }
             StatusListError::Bytes(_)
             | StatusListError::TooManyHashes
             | StatusListError::NotCanonical => "status-list-malformed",

@@ -8,7 +8,7 @@ use crate::bytes::{Reader, Writer};
 use crate::hash::StatusIndex;
 use crate::ledger::StatusState;
 use crate::ledger::status::{Piece, set_in, state_in};
-use crate::limits::{STATUS_PIECE_BYTES, STATUS_PIECE_INDEXES};
+use crate::limits::{self, STATUS_PIECE_BYTES, STATUS_PIECE_INDEXES};
 
 /// Most documents that are written one by one: above that the piece itself is shorter.
 const FEW: usize = 127;
@@ -17,8 +17,12 @@ const WHOLE: u8 = 255;
 
 pub(super) fn read_all(reader: &mut Reader<'_>) -> Result<BTreeMap<u64, Piece>, StatusListError> {
     let mut pieces = BTreeMap::new();
+    let count = reader.u64()?;
+    if count > limits::STATUS_LIST_PIECES {
+        return Err(StatusListError::TooManyPieces { got: count });
+    }
     // The count allocates nothing: each piece must be there.
-    for _ in 0..reader.u64()? {
+    for _ in 0..count {
         let at = reader.u64()?;
         if pieces.last_key_value().is_some_and(|(last, _)| *last >= at) {
             return Err(StatusListError::NotCanonical);

@@ -71,6 +71,8 @@ fn what_is_no_status_list() {
     ] {
         assert_eq!(changed(at, with), "status-list-malformed", "{at} {with:?}");
     }
+    let pieces = (limits::STATUS_LIST_PIECES + 1).to_be_bytes();
+    assert_eq!(changed(words - 17, &pieces), "status-list-too-large");
     let large = alloc::vec![0; limits::STATUS_LIST_BYTES + 1];
     assert_eq!(StatusList::parse(&large).unwrap_err().code(), "status-list-too-large");
 }
