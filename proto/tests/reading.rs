@@ -33,7 +33,8 @@ fn two_rounds() -> (Federation, Log) {
 /// The checkpoint as mirrors show it: each with the log's line and two of its own.
 fn shown_apart(whole: &SignedCheckpoint) -> Vec<SignedCheckpoint> {
     let (log, cosigned) = whole.note().signatures().split_first().unwrap();
-    let with = |pair: &[_]| whole.with_signatures([std::slice::from_ref(log), pair].concat()).unwrap();
+    let with =
+        |pair: &[_]| whole.with_signatures([std::slice::from_ref(log), pair].concat()).unwrap();
     cosigned.chunks(2).map(with).collect()
 }
 

@@ -1,4 +1,4 @@
-//! 1. An office issues two letters and withdraws one: the node takes the signed revocation.
+//! 1. An office issues two letters and withdraws one.
 //! 2. A verifier fetches the status lists.
 //! 3. The authority's node is gone with its disk: another verifier gets a list from the operators'
 //!    nodes, with a quorum of cosignatures that none of them has alone.
@@ -7,17 +7,10 @@
 //! 5. When the lists are older than the federation allows, what was revoked stays so, and of the
 //!    other letter nobody can tell.
 
-use crate::town::{HOME, TYPE, Town, expect, receipt};
+use crate::town::{HOME, TYPE, Town, expect};
 use anyhow::{Context, Result};
-use e2e::http;
-use e2e::process::{Output, run};
+use e2e::process::run;
 use e2e::world::{Setup, World};
-use proto::federation::Federation;
-use proto::hash::LeafIndex;
-use proto::ledger::revocation::{Range, Signer};
-use proto::ledger::{Entry, Place, RevocationStatement, StatusState};
-use proto::note::SigningKey;
-use proto::receipt::Receipt;
 use std::fs;
 use std::path::Path;
 use std::thread::sleep;
@@ -25,12 +18,6 @@ use std::time::{Duration, Instant};
 
 /// A status older than this is too old.
 const STATUS_AGE_S: u64 = 20;
-
-fn update(town: &Town, store: &Path) -> Result<Output> {
-    let mut tool = town.world.verifier_tool();
-    tool.arg("update").arg("--federation").arg(town.world.federation());
-    run(tool.arg("--store").arg(store))
-}
 
 fn verify(town: &Town, letter: &Path, store: &Path) -> Result<(i32, String, u64)> {
     let store = store.to_str().context("a path")?;
@@ -40,20 +27,6 @@ fn verify(town: &Town, letter: &Path, store: &Path) -> Result<(i32, String, u64)
     Ok((said.code, code, json["status"]["as_of"].as_u64().context("a time")?))
 }
 
-/// The office's signed word that this document is revoked.
-fn revocation(town: &Town, letter: &Path) -> Result<Vec<u8>> {
-    let federation = Federation::parse(&fs::read(town.world.federation())?)?;
-    let key = SigningKey::parse(&fs::read_to_string(town.office.folder().join("key"))?)?;
-    let issuers = http::read(town.world.address(HOME), "/v1/issuers")?.json()?;
-    let id = LeafIndex(issuers[0]["id"].as_u64().context("an issuer")?);
-    let index = Receipt::parse(&fs::read(receipt(letter))?)?.status_index();
-    let ranges = vec![Range { first: index, last: index }];
-    let statement = RevocationStatement::new(id, 1, Signer::Issuer, StatusState::Revoked, ranges)?;
-    let origin = World::origin(HOME);
-    let place = Place { federation: federation.id(), origin: &origin };
-    Ok(Entry::Revocation(statement.sign(&place, &key)?).to_bytes())
-}
-
 #[test]
 fn what_was_withdrawn_is_invalid_off_line_whoever_gave_the_list() -> Result<()> {
     // 1.
@@ -61,16 +34,14 @@ fn what_was_withdrawn_is_invalid_off_line_whoever_gave_the_list() -> Result<()> 
     let mut town = Town::start_between(&setup, |_| Ok(()))?;
     let (stands, withdrawn) = (town.letter("stands.pdf")?, town.letter("withdrawn.pdf")?);
     expect(&town.office.issue(TYPE, &[&stands, &withdrawn])?, 0);
-    let entry = revocation(&town, &withdrawn)?;
-    let taken = http::post(town.world.address(HOME), "/v1/revocations?wait_s=30", &entry)?;
-    assert_eq!(taken.status, 200, "{}", taken.text());
+    expect(&run(town.office.tool("revoke").args(["--reason", "error"]).arg(&withdrawn))?, 0);
     // 2.
     let (first, second) = (town.folder("first"), town.folder("second"));
-    expect(&update(&town, &first)?, 0);
+    expect(&town.world.update(&first)?, 0);
     town.world.kill(HOME);
     fs::remove_dir_all(town.world.node_folder(HOME).join("data"))?;
     // 3.
-    let said = update(&town, &second)?;
+    let said = town.world.update(&second)?;
     expect(&said, 0);
     let line = said.stdout.lines().find(|line| line.starts_with(&World::origin(HOME)));
     assert!(line.context("a line")?.contains("16 documents as of "), "{said:?}");
