@@ -6,7 +6,7 @@
 //! 4. The same proposal again is refused, also after the letters' state has changed.
 
 use crate::town::{TYPE, Town, expect};
-use crate::withdraw::{revocations, state, states, tool};
+use crate::withdraw::{revocations, state, states};
 use anyhow::Result;
 use e2e::process::{Output, run};
 use proto::ledger::StatusState;
@@ -14,7 +14,7 @@ use std::fs;
 use std::path::Path;
 
 fn approve(town: &Town, proposal: &Path, name: &str, key: &Path, more: &[&str]) -> Result<Output> {
-    let mut approve = tool(town, "approve");
+    let mut approve = town.office.tool("approve");
     run(approve.arg(proposal).args(["--as", name]).arg("--key").arg(key).args(more))
 }
 
@@ -25,22 +25,22 @@ fn more_than_a_hundred_take_two_persons() -> Result<()> {
     let folder = town.letters("letters", 120)?;
     expect(&town.office.issue(TYPE, &[&folder])?, 0);
     let all = ["--issued-between", "2020-01-01", "2999-12-31", "--reason", "error"];
-    let said = run(tool(&town, "revoke").args(all))?;
+    let said = run(town.office.tool("revoke").args(all))?;
     expect(&said, 1);
     assert!(said.stderr.contains("more than 100 at once need a second person"), "{said:?}");
     // 2.
     let proposal = town.folder("proposal");
-    let said = run(tool(&town, "revoke").args(all).arg("--propose").arg(&proposal))?;
+    let said = run(town.office.tool("revoke").args(all).arg("--propose").arg(&proposal))?;
     expect(&said, 0);
     assert!(said.stdout.ends_with("\n120 planned\n"), "{said:?}");
     let (key, other) = (town.folder("second.key"), town.folder("third.key"));
     let own = town.office.folder().join("key");
     expect(&approve(&town, &proposal, "Second", &own, &["--yes"])?, 1);
     for (name, key) in [("Second", &key), ("Third", &other)] {
-        let mut approver = tool(&town, "approver");
+        let mut approver = town.office.tool("approver");
         expect(&run(approver.args(["add", name, "--key"]).arg(key))?, 0);
     }
-    let mut public = tool(&town, "approver");
+    let mut public = town.office.tool("approver");
     let own_public = town.office.folder().join("key.pub");
     expect(&run(public.args(["add", "Self", "--public"]).arg(own_public))?, 1);
     expect(&approve(&town, &proposal, "Second", &other, &["--yes"])?, 1);

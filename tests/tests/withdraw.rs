@@ -31,15 +31,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// `beleg-issuer WHAT`, in the office's folder.
-pub fn tool(town: &Town, what: &str) -> Command {
-    let mut tool = town.world.issuer_tool();
-    tool.arg(what).arg("--dir").arg(town.office.folder());
-    tool
-}
-
 fn call(town: &Town, what: &str, args: &[&str]) -> Result<Output> {
-    run(tool(town, what).args(args))
+    run(town.office.tool(what).args(args))
 }
 
 /// The receipt of a document.
@@ -120,10 +113,10 @@ fn documents_are_withdrawn_and_come_back() -> Result<()> {
     // 6.
     copied(&town, &letters)?;
     // 7.
-    let said = run(tool(&town, "watch-ledger").arg("--once"))?;
+    let said = run(town.office.tool("watch-ledger").arg("--once"))?;
     // The copy's own change is not in this journal: exactly that is the alarm.
     assert_eq!((said.code, said.stdout.matches("ALARM").count()), (1, 1), "{said:?}");
-    let said = run(tool(&town, "journal").arg("list"))?;
+    let said = run(town.office.tool("journal").arg("list"))?;
     expect(&said, 0);
     let line = said.stdout.lines().find(|line| line.contains("letter-00000")).context("a line")?;
     assert!(line.contains("\trevoked\t") && line.ends_with("\terror"), "{line}");
@@ -189,7 +182,7 @@ fn copied(town: &Town, letters: &[PathBuf]) -> Result<()> {
     expect(&run(Command::new("cp").arg("-a").arg(town.office.folder()).arg(&copy))?, 0);
     let mut theirs = town.world.issuer_tool();
     theirs.args(["suspend", "--reason", "error"]).arg(&letters[3]).arg("--dir").arg(&copy);
-    let mut ours = tool(town, "suspend");
+    let mut ours = town.office.tool("suspend");
     ours.args(["--reason", "error"]).arg(&letters[4]);
     let (ours, theirs) = std::thread::scope(|scope| {
         let theirs = scope.spawn(|| run(&mut theirs));
@@ -235,7 +228,7 @@ fn killed_at_every_write() -> Result<()> {
     let mut ended = false;
     for (number, letter) in letters.iter().enumerate() {
         // 1.
-        let mut revoke = tool(&town, "revoke");
+        let mut revoke = town.office.tool("revoke");
         revoke.args(["--reason", "error"]).arg(letter);
         let when = format!("inject=fsync:signal=SIGKILL:when={}", number + 1);
         let Some(said) = traced(&revoke, &when)? else { return town.world.stop_all() };
@@ -249,12 +242,12 @@ fn killed_at_every_write() -> Result<()> {
             letters[..=number].iter().map(|l| state(&list, l)).collect::<Result<Vec<_>>>()?;
         let done = done.iter().filter(|state| **state == StatusState::Revoked).count();
         assert_eq!(revocations(&town)?, done);
-        expect(&run(tool(&town, "journal").arg("check"))?, 0);
+        expect(&run(town.office.tool("journal").arg("check"))?, 0);
         if ended {
             break;
         }
     }
     assert!(ended, "a call writes more than twelve times");
-    expect(&run(tool(&town, "watch-ledger").arg("--once"))?, 0);
+    expect(&run(town.office.tool("watch-ledger").arg("--once"))?, 0);
     town.world.stop_all()
 }
