@@ -84,9 +84,9 @@ fn dropped_keys_count_for_what_was_pinned_and_no_more() {
     assert_eq!(reason(&two, &past), Reason::KeysDropped);
     let linked = Receipt { links: vec![Link { version: 2, proof }], ..past };
     assert_eq!(reason(&two, &linked), Reason::KeysDropped);
-    let late = log.issue(LeafIndex(0), &key, vec![document(99)]);
+    let late = log.issue(LeafIndex(0), &key, vec![document(50), document(0)]);
     log.close(Timestamp(T0.0 + 120));
-    let beyond = log.receipt(&one, &late, 0);
+    let beyond = log.receipt(&one, &late, 1);
     assert_eq!(reason(&one, &beyond), Reason::Valid);
     assert_eq!(reason(&two, &beyond), Reason::KeysDropped);
 }
