@@ -9,11 +9,12 @@
 use crate::ledger::Log;
 use crate::town::{HOME, TYPE, Town, expect, receipt};
 use anyhow::{Context, Result, ensure};
-use e2e::process::Process;
+use e2e::process::{Process, binaries, run, workspace};
 use e2e::world::World;
 use std::fs;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 const KILLS: usize = 20;
@@ -151,4 +152,29 @@ fn killed_again_and_again(town: &Town, first: Process, input: &Path, out: &Path)
     until("an empty work folder", &watch, || files(&town.folder("out-work")).len() == 1)?;
     assert_eq!(watch.stop()?, 128 + 15);
     Ok(all)
+}
+
+/// systemd itself reads the unit that docs/systemd has and finds nothing to say.
+#[test]
+fn systemd_takes_the_unit() -> Result<()> {
+    let told = match Command::new("systemd-analyze").arg("--version").output() {
+        Ok(told) => told,
+        Err(_) => {
+            println!("skipped: no systemd here");
+            return Ok(());
+        }
+    };
+    ensure!(told.status.success(), "systemd-analyze does not run");
+    let unit = fs::read_to_string(workspace().join("docs/systemd/beleg-watch.service"))?;
+    let folder = tempfile::tempdir()?;
+    let place = folder.path().join("beleg-watch.service");
+    // It is installed in another place here than on an office's machine.
+    let installed = binaries().issuer.display().to_string();
+    ensure!(unit.contains("ExecStart=/usr/bin/beleg-issuer watch "), "the command of the unit");
+    fs::write(&place, unit.replace("/usr/bin/beleg-issuer", &installed))?;
+    let said = run(Command::new("systemd-analyze").arg("verify").arg(&place))?;
+    expect(&said, 0);
+    let ours = said.stderr.lines().filter(|line| line.contains("beleg-watch"));
+    assert_eq!(ours.collect::<Vec<_>>(), Vec::<&str>::new());
+    Ok(())
 }
