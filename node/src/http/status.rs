@@ -15,9 +15,8 @@ use proto::tile::bundle;
 use super::error::ApiError;
 use super::openapi;
 use super::read::{accepts_gzip, none_yet};
-use super::submit::{DEFAULT_WAIT_S, accepted, json, own, wait};
+use super::submit::{DEFAULT_WAIT_S, entered, json, own, wait};
 use super::{Node, blocking, read_body};
-use crate::log::pool::Outcome;
 use crate::mirror::duty::Held;
 
 /// Submits a signed revocation, which suspends, restores, supersedes or revokes documents.
@@ -201,14 +200,7 @@ async fn submit(
         let log = Arc::clone(&log);
         move || log.submit_revocation(&bytes)
     });
-    match log.wait(submitted.await??, wait).await {
-        Some(Outcome::Published(LeafIndex(index))) => {
-            Ok(json(axum::Json(IssuerAdmitted { index }).into_response()))
-        }
-        Some(Outcome::Refused(refused)) => Err(refused.into()),
-        Some(Outcome::Stopped) => Err(ApiError::stopping()),
-        None => Ok(accepted("/v1/revocations")),
-    }
+    entered(&log, submitted.await??, wait, "/v1/revocations").await
 }
 
 fn is_own(node: &Node, log: &str) -> bool {

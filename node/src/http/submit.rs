@@ -138,13 +138,23 @@ pub async fn issuer(
     let (log, wait) = (own(&node)?, wait(query.as_deref(), DEFAULT_WAIT_S)?);
     let bytes = read_body(body, limits::ENTRY_BYTES).await?;
     let submitted = log.submit_issuer(&bytes)?;
+    entered(&log, submitted, wait, "/v1/issuers").await
+}
+
+/// The answer about a complete entry: its index, or where to send it again.
+pub(super) async fn entered(
+    log: &Log,
+    submitted: Submitted,
+    wait: Duration,
+    path: &str,
+) -> Result<Response, ApiError> {
     match log.wait(submitted, wait).await {
         Some(Outcome::Published(LeafIndex(index))) => {
             Ok(json(axum::Json(IssuerAdmitted { index }).into_response()))
         }
         Some(Outcome::Refused(refused)) => Err(refused.into()),
         Some(Outcome::Stopped) => Err(ApiError::stopping()),
-        None => Ok(accepted("/v1/issuers")),
+        None => Ok(accepted(path)),
     }
 }
 
@@ -193,7 +203,7 @@ async fn published(
     }
 }
 
-pub(super) fn accepted(location: &str) -> Response {
+fn accepted(location: &str) -> Response {
     let body = serde_json::json!({
         "state": "waiting",
         "message": "The submission waits for the cosignatures of a quorum.",
