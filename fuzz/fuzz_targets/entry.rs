@@ -3,7 +3,7 @@
 #![no_main]
 
 use beleg_fuzz::world::{NOW, World};
-use proto::ledger::{Entry, IssuerRequest, State, Submission};
+use proto::ledger::{Entry, Found, IssuerRequest, State, Submission};
 use std::sync::LazyLock;
 
 static WORLD: LazyLock<World> = LazyLock::new(World::new);
@@ -17,7 +17,7 @@ fn entry(input: &[u8]) {
     let rules = WORLD.federation.rules_for("a.example/log").unwrap();
     let mut state = State::from_bytes(&WORLD.state.to_bytes()).unwrap();
     let before = state.to_bytes();
-    if state.apply(&rules, &entry, false, Some(NOW)).is_ok() {
+    if state.apply(&rules, &entry, &Found::default(), Some(NOW)).is_ok() {
         // Only a later snapshot needs no signature, and the good issuance comes only once.
         let good = matches!(entry, Entry::Snapshot(_)) || WORLD.entries[1][..100] == input[..100];
         assert!(good, "{entry:?}");
