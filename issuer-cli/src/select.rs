@@ -14,7 +14,7 @@ use proto::time::utc;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use verifier::input::{self, Digester};
-use verifier::walk;
+use verifier::{sealed, walk};
 
 /// What may be meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -211,18 +211,33 @@ enum Look {
 }
 
 fn looked_at(path: &Path) -> Result<Look, String> {
-    let beside = walk::receipt_path(path);
-    let receipt = if walk::is_receipt(path) { path } else { &beside };
-    if walk::is_receipt(path) || beside.is_file() {
-        let shown = verifier::shown::path(receipt);
-        let receipt = read_receipt(receipt)?;
+    let shown = verifier::shown::path(path);
+    if let Some(receipt) = receipt_of(path)? {
         let issuance = receipt.issuance().map_err(|why| format!("{shown}: {why}"))?;
         let root = issuance.submission.statement.batch_root;
         return Ok(Look::Place((receipt.status_index().0, root, issuance.first_status.0)));
     }
     let digest = Digester::new().digest(path, false, |_| {});
-    let (digest, _) = digest.map_err(|why| format!("{}: {why}.", verifier::shown::path(path)))?;
+    let (digest, _) = digest.map_err(|why| format!("{shown}: {why}."))?;
     Ok(Look::Digest(digest.sha256.to_hex()))
+}
+
+/// The receipt that a path is, that lies beside it, or that is sealed into it.
+fn receipt_of(path: &Path) -> Result<Option<Receipt>, String> {
+    let beside = walk::receipt_path(path);
+    if walk::is_receipt(path) {
+        return read_receipt(path).map(Some);
+    }
+    if beside.is_file() {
+        return read_receipt(&beside).map(Some);
+    }
+    if !sealed::claims(path) {
+        return Ok(None);
+    }
+    let shown = verifier::shown::path(path);
+    let opened = sealed::open(path).map_err(|why| format!("{shown}: {why}."))?;
+    let receipt = opened.map(|opened| Receipt::parse(&opened.receipt)).transpose();
+    receipt.map_err(|why| format!("{shown}: {why}"))
 }
 
 /// Reads a receipt; nothing in it is checked.
@@ -231,4 +246,28 @@ pub fn read_receipt(path: &Path) -> Result<Receipt, String> {
     let bytes = input::read_bounded(path, limits::TLOG_PROOF_BYTES)
         .map_err(|why| format!("{shown}: {why}."))?;
     Receipt::parse(&bytes).map_err(|why| format!("{shown}: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_pdf_stands_for_its_document() {
+        let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../verifier-cli/tests/testdata");
+        let good = vectors.join("sealed/good.pdf");
+        let receipt = sealed::open(&good).unwrap().unwrap().receipt;
+        let receipt = Receipt::parse(&receipt).unwrap();
+        match looked_at(&good).unwrap() {
+            Look::Place((status, ..)) => assert_eq!(status, receipt.status_index().0),
+            Look::Digest(_) => panic!("the seal was not seen"),
+        }
+        // A seal that does not hold names nothing.
+        let folder = tempfile::tempdir().unwrap();
+        let changed = folder.path().join("changed.sealed.pdf");
+        let mut bytes = std::fs::read(&good).unwrap();
+        bytes[20] ^= 1;
+        std::fs::write(&changed, bytes).unwrap();
+        assert!(looked_at(&changed).is_err());
+    }
 }
