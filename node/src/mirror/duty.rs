@@ -15,9 +15,9 @@ use super::service::{Mirror, MirrorFault, Mirrors, State};
 use crate::replica::{ApplyError, LookupError, Replica};
 use crate::store::{Store, StoreError};
 
-/// Revocations held of one log, and those of one signer over one issuer: a thief of one key cannot
-/// take the room of the others.
+/// Revocations held of one log.
 pub const HELD: usize = 256;
+/// Those of one signer over one issuer: a thief of one key cannot take the room of the others.
 const HELD_OF_ONE: usize = 16;
 
 /// A revocation that a log has not included yet.
@@ -85,8 +85,8 @@ fn folder(prefix: &str) -> String {
     format!("{prefix}/held")
 }
 
-/// Reads what was held when the node stopped. A file that is no revocation is refused by nobody and
-/// kept by nobody: it is not ours.
+/// Reads what was held when the node stopped. A file that is no revocation is not ours and is
+/// passed over.
 pub(super) fn load(store: &dyn Store, prefix: &str) -> Result<Vec<Duty>, StoreError> {
     let mut duties = Vec::new();
     for path in store.list(&folder(prefix))? {
