@@ -1,0 +1,59 @@
+//! The page tree as part of the program: one line for each file of `verifier-web/page`.
+
+/// A file as it stands in the source tree.
+pub(crate) struct Part {
+    /// Its path in the folder that is served.
+    pub(crate) path: &'static str,
+    /// Its bytes.
+    pub(crate) bytes: &'static [u8],
+}
+
+macro_rules! table {
+    ($($path:literal),* $(,)?) => {
+        &[$(Part { path: $path, bytes: include_bytes!(concat!("../../page/", $path)) }),*]
+    };
+}
+
+/// All files that somebody wrote.
+pub(crate) const PARTS: &[Part] = table![
+    "page/base.css",
+    "page/controls.css",
+    "page/icons.js",
+    "page/parts-inline.js",
+    "page/parts.js",
+    "page/words.js",
+    "page/words/shared.de.json",
+    "page/words/shared.en.json",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    fn walk(root: &Path, folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(root, &path, found);
+            } else {
+                found.insert(path.strip_prefix(root).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+
+    #[test]
+    fn the_table_holds_every_file_of_the_folder() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../page");
+        let mut found = BTreeSet::new();
+        walk(&root, &root, &mut found);
+        let listed: BTreeSet<String> = PARTS.iter().map(|part| part.path.to_owned()).collect();
+        let missing: Vec<_> = found.difference(&listed).collect();
+        assert!(
+            missing.is_empty(),
+            "add to the table in verifier-web/site/src/table.rs: {missing:?}"
+        );
+        assert_eq!(listed.len(), PARTS.len(), "a file stands there twice");
+    }
+}
