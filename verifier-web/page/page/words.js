@@ -41,6 +41,8 @@ export class Words {
     this.#names = names;
     this.site = site;
     this.language = "en";
+    /** The language with the reader's own country, if the browser names it: for dates and numbers. */
+    this.locale = "en";
   }
 
   /** Takes another language, fills the page with it and calls the listeners. */
@@ -48,6 +50,8 @@ export class Words {
     const files = this.#names.map((name) => readJson(`page/words/${name}.${language}.json`));
     this.#texts = Object.assign({}, ...(await Promise.all(files)));
     this.language = language;
+    const own = (tag) => tag === language || tag.startsWith(`${language}-`);
+    this.locale = navigator.languages.find(own) ?? language;
     document.documentElement.lang = language;
     this.apply(document);
     for (const listener of this.#listeners) listener();
@@ -93,14 +97,14 @@ export class Words {
   }
 
   number(value) {
-    return new Intl.NumberFormat(this.language).format(value);
+    return new Intl.NumberFormat(this.locale).format(value);
   }
 
   bytes(count) {
     const step = count < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(count) / 3));
     const options = { style: "unit", unit: BYTE_UNITS[step], unitDisplay: step ? "short" : "long" };
     const format = { ...options, maximumFractionDigits: step ? 1 : 0 };
-    return new Intl.NumberFormat(this.language, format).format(count / 1000 ** step);
+    return new Intl.NumberFormat(this.locale, format).format(count / 1000 ** step);
   }
 
   /** A moment in POSIX seconds, in the reader's time zone, which is named. */
@@ -120,19 +124,19 @@ export class Words {
 
   /** How long ago, or how far ahead if negative: "2 hours ago". */
   age(seconds) {
-    const format = new Intl.RelativeTimeFormat(this.language, { numeric: "always" });
+    const format = new Intl.RelativeTimeFormat(this.locale, { numeric: "always" });
     const [unit, size] = AGE_UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? ["minute", 60];
     return format.format(-Math.trunc(seconds / size), unit);
   }
 
   list(items) {
-    return new Intl.ListFormat(this.language, { type: "conjunction" }).format(items);
+    return new Intl.ListFormat(this.locale, { type: "conjunction" }).format(items);
   }
 
   #date(seconds, options) {
     const date = new Date(seconds * 1000);
     if (Number.isNaN(date.getTime())) return String(seconds);
-    return new Intl.DateTimeFormat(this.language, options).format(date);
+    return new Intl.DateTimeFormat(this.locale, options).format(date);
   }
 
   #text(key, values) {
@@ -143,7 +147,7 @@ export class Words {
   }
 
   #shown(value) {
-    return typeof value === "number" ? this.number(value) : String(value ?? "");
+    return typeof value === "number" ? this.number(value) : withoutTurns(value ?? "");
   }
 }
 
@@ -165,8 +169,13 @@ export async function startWords(names) {
 /** A value from outside as an element of its own direction. */
 export function isolated(text) {
   const element = document.createElement("bdi");
-  element.textContent = text;
+  element.textContent = withoutTurns(text);
   return element;
+}
+
+/** Characters that turn the direction of text could reach beyond the value that they stand in. */
+export function withoutTurns(text) {
+  return String(text).replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 }
 
 async function readJson(path) {
