@@ -36,6 +36,7 @@ use crate::log::sequencer::{Rhythm, Sequencer};
 use crate::log::writer::{WriteError, Writer};
 use crate::mirror::gossip::Gossip;
 use crate::mirror::service;
+use crate::pages::PagesError;
 use crate::replica::ReplicaError;
 use crate::store::{FileStore, Index, IndexError, LogIndex, Store, StoreError};
 use crate::telemetry::{self, TelemetryError};
@@ -72,6 +73,9 @@ pub enum AppError {
     /// What hosted offices have begun cannot be read.
     #[error(transparent)]
     Hosted(#[from] OpenError),
+    /// The pages cannot be made.
+    #[error("the section [page] of the config file: {0}")]
+    Pages(#[from] PagesError),
     /// A checkpoint file of the own log cannot be read.
     #[error(
         "{path}: this file is not a checkpoint of {origin}\n\
@@ -135,6 +139,7 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<(), AppError
         timeouts: Timeouts { connect: config.peer_connect_timeout, request: config.peer_timeout },
         gossip: GOSSIP_INTERVAL,
         hosted: Some(config.hosted),
+        page: config.page,
         grace: config.revocation_grace,
     };
     let running = Running::start(parts, listener).await?;
@@ -170,6 +175,8 @@ pub struct Parts {
     pub gossip: Duration,
     /// The folder of the hosted offices.
     pub hosted: Option<PathBuf>,
+    /// How the pages look.
+    pub page: site::Settings,
     /// How long a log has to include a revocation that is held here.
     pub grace: Duration,
 }

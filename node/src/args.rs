@@ -1,6 +1,7 @@
 //! The command line, as typed. What it means is decided in `commands`.
 
 pub mod emergency;
+pub mod page;
 
 use std::path::PathBuf;
 
@@ -39,6 +40,9 @@ pub enum Command {
     /// Offices for which this node hashes, signs and writes receipts.
     #[command(subcommand)]
     Hosted(Hosted),
+    /// Makes the federation's own pages: a folder for any web server, or one HTML file that checks
+    /// documents from disk, without a network. Overwrites nothing but its own work.
+    Page(page::Page),
     /// Prints the description of the HTTP interface for programs (OpenAPI 3.1).
     Openapi,
 }

@@ -30,6 +30,8 @@ pub struct Config {
     pub federation: PathBuf,
     /// The folder of the offices that this node hosts; it need not be there.
     pub hosted: PathBuf,
+    /// How the pages look.
+    pub page: site::Settings,
     /// The authority's log; `None` if this node only mirrors and cosigns.
     pub log: Option<LogConfig>,
     /// The operator's cosigner; `None` if it runs in another node.
@@ -151,6 +153,7 @@ struct Written {
     data: PathBuf,
     federation: PathBuf,
     hosted: Option<PathBuf>,
+    page: Option<site::Settings>,
     origin: Option<String>,
     log_key: Option<PathBuf>,
     cosigner_ed25519_key: Option<PathBuf>,
@@ -214,6 +217,7 @@ impl Config {
             data: place(&w.data),
             federation: place(&w.federation),
             hosted: folder.join(w.hosted.as_deref().unwrap_or(Path::new(defaults::HOSTED))),
+            page: page(written.page.as_ref(), folder),
             log: log.map(|(origin, key)| LogConfig {
                 origin: origin.display().to_string(),
                 key: place(key),
@@ -248,6 +252,13 @@ impl Config {
             log_level: w.log_level.clone().unwrap_or_else(|| "info".to_owned()),
         })
     }
+}
+
+/// The folder of words lies beside the config file.
+fn page(written: Option<&site::Settings>, folder: &Path) -> site::Settings {
+    let mut settings = written.cloned().unwrap_or_default();
+    settings.folder = settings.folder.map(|words| folder.join(words));
+    settings
 }
 
 mod defaults {
@@ -313,7 +324,8 @@ impl Checks<'_> {
     }
 }
 
-fn line_of(text: &str, at: usize) -> usize {
+/// The line of a place in a text, 1-based.
+pub(crate) fn line_of(text: &str, at: usize) -> usize {
     1 + text.bytes().take(at).filter(|b| *b == b'\n').count()
 }
 

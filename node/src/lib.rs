@@ -18,6 +18,7 @@ pub mod keys;
 pub mod lists;
 pub mod log;
 pub mod mirror;
+pub mod pages;
 pub mod replica;
 pub mod shelf;
 pub mod store;

@@ -193,6 +193,7 @@ impl World {
             },
             gossip: Duration::from_millis(100),
             hosted: place.hosted.clone(),
+            page: site::Settings::default(),
             grace: Duration::from_secs(600),
         };
         let listener = bind(place.address).await;

@@ -18,6 +18,7 @@ use crate::log::publish::Peers;
 use crate::log::{self, Log};
 use crate::mirror::gossip::Watched;
 use crate::mirror::service::{Mirror, Mirrors, Shared};
+use crate::pages::{self, Pages};
 use crate::replica::{Replica, ReplicaError};
 use crate::shelf::Shelf;
 
@@ -80,6 +81,8 @@ impl Opened {
             None => None,
         };
         let hosted = open_hosted(parts, own.as_ref().map(|own| &own.log))?;
+        let (name, file) = (&identity.federation.current().name, &identity.federation_file);
+        let site = pages::site(&parts.page, name, file.clone())?.with_live(true);
         let node = Arc::new(Node {
             log: own.as_ref().map(|own| Arc::clone(&own.log)),
             mirrors: Mirrors::new(mirrors),
@@ -90,6 +93,7 @@ impl Opened {
             peers: Arc::new(Peers::default()),
             hosted: hosted.as_ref().map(hosted::Opened::hosted),
             lists: Lists::default(),
+            pages: Pages::of(&site.with_desk(hosted.is_some())),
         });
         Ok(Opened { node, own, watched, hosted })
     }

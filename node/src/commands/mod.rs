@@ -6,6 +6,7 @@ mod hosted;
 mod init;
 mod issuer;
 mod key;
+mod page;
 
 use std::future::Future;
 use std::io::{self, Write};
@@ -25,6 +26,7 @@ pub use federation::CreateError;
 pub use hosted::HostedError;
 pub use init::InitError;
 pub use issuer::IssuerError;
+pub use page::PageError;
 
 /// Why a command did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +50,9 @@ pub enum CommandError {
     /// `hosted ...`.
     #[error(transparent)]
     Hosted(#[from] HostedError),
+    /// `page`.
+    #[error(transparent)]
+    Page(#[from] PageError),
     /// `fsck` could not look; what it finds is a result and no error.
     #[error(transparent)]
     Fsck(#[from] FsckError),
@@ -116,6 +121,7 @@ pub fn run(command: Command, out: &mut dyn Write) -> Result<ExitCode, CommandErr
         Command::Federation(args) => federation::run(args, out)?,
         Command::Issuer(args) => issuer::run(args, out)?,
         Command::Hosted(args) => hosted::run(args, out)?,
+        Command::Page(args) => page::run(&args, out)?,
         Command::Openapi => Output(out).line(http::description().trim_end()),
     }
     Ok(ExitCode::SUCCESS)

@@ -20,6 +20,7 @@ fn defaults_are_filled_in_and_paths_are_beside_the_file() {
     assert_eq!((config.log, config.cosigner), (None, None));
     assert_eq!(config.round_interval, Duration::from_millis(2));
     assert_eq!(config.idle_interval, Duration::from_secs(60));
+    assert_eq!(config.page, site::Settings::default());
 }
 
 #[test]
@@ -35,6 +36,8 @@ fn refusals_name_file_and_line() {
         ("origin = \"a\"\n", "etc/node.toml: origin is set and log_key is not\nset both"),
         ("log_key = \"a\"\n", "etc/node.toml: log_key is set and origin is not\nset both"),
         ("cosigner_mldsa_key = \"a\"\n", "cosigner_mldsa_key is set and cosigner_ed25519_key"),
+        ("[page]\ncolour = 1\n", "etc/node.toml, line 5: unknown field `colour`"),
+        ("[page.colours]\nlink = 1\n", "etc/node.toml, line 5: unknown field `link`"),
         ("log_format = \"xml\"\n", "etc/node.toml, line 4: unknown variant `xml`"),
     ] {
         let got = message(&format!("{GOOD}{added}"));
@@ -44,6 +47,18 @@ fn refusals_name_file_and_line() {
     let got = message("listen = \"localhost\"\ndata = \"d\"\nfederation = \"f\"\n");
     assert!(got.contains("line 1: listen must be an IP address and a port"), "{got}");
     assert!(message("data = \"d\"\n").contains("missing field `listen`"));
+}
+
+#[test]
+fn the_section_of_the_template_is_one_that_is_read() {
+    let template = include_str!("template.toml");
+    let section = template.split_once("# [page]").unwrap().1;
+    let section: String =
+        section.lines().map(|line| line.trim_start_matches("# ")).collect::<Vec<_>>().join("\n");
+    let page = parse(&format!("{GOOD}[page]{section}")).unwrap().page;
+    assert_eq!(page.folder.as_deref(), Some(Path::new("etc/words")));
+    assert_eq!(page.colours.accent.as_deref(), Some("#0b4f9e"));
+    assert!(page.name.is_some() && page.languages.is_some() && page.colours.accent_dark.is_some());
 }
 
 #[test]

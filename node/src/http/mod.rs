@@ -10,6 +10,7 @@ pub mod listen;
 mod multipart;
 mod openapi;
 mod ops;
+mod page;
 mod peer;
 mod read;
 mod status;
@@ -23,7 +24,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::Response;
@@ -41,6 +42,7 @@ use crate::lists::Lists;
 use crate::log::Log;
 use crate::log::publish::Peers;
 use crate::mirror::service::Mirrors;
+use crate::pages::Pages;
 use crate::shelf::Shelf;
 use error::ApiError;
 
@@ -75,6 +77,8 @@ pub struct Node {
     pub hosted: Option<Arc<Hosted>>,
     /// Status lists as verifiers fetch them.
     pub lists: Lists,
+    /// The pages.
+    pub pages: Pages,
 }
 
 /// The route table.
@@ -108,12 +112,30 @@ pub fn router(node: Arc<Node>) -> Router {
         .route("/add-entries", post(peer::add_entries))
         .layer(timeout(UPLOAD));
     quick
+        .merge(pages())
         .merge(upload)
         .merge(described)
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn(count))
         .with_state(node)
+}
+
+/// The pages, at the addresses that they have in a static folder.
+fn pages() -> Router<Arc<Node>> {
+    let named = |path: &'static str| {
+        get(move |State(node): State<Arc<Node>>, headers| page::named(node, headers, path))
+    };
+    Router::new()
+        .route("/", named("index.html"))
+        .route("/index.html", named("index.html"))
+        .route("/live.html", named("live.html"))
+        .route("/desk.html", named("desk.html"))
+        .route("/accessibility.html", named("accessibility.html"))
+        .route("/manifest.webmanifest", named("manifest.webmanifest"))
+        .route("/sw.js", named("sw.js"))
+        .route("/page/{*rest}", get(page::file))
+        .layer(timeout(QUICK))
 }
 
 /// The part of the route table that other people's programs use, with its description.

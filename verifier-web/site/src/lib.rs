@@ -20,6 +20,7 @@ pub use colour::Colour;
 pub use join::{Fault, JoinError};
 pub use settings::{Colours, Settings, Site, SiteError};
 pub use single::SingleError;
+pub use words::MOST_BYTES as MOST_WORDS_BYTES;
 
 use std::borrow::Cow;
 

@@ -13,7 +13,7 @@ use crate::tree::{Tree, WORDS};
 /// Files that a federation brings.
 pub(crate) const MOST_FILES: usize = 64;
 /// Bytes of one of them.
-pub(crate) const MOST_BYTES: usize = 256 * 1024;
+pub const MOST_BYTES: usize = 256 * 1024;
 
 /// The forms of `Intl.PluralRules`.
 const FORMS: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];

@@ -80,7 +80,7 @@ fn unreadable(file: &Path, source: FederationError) -> CommandError {
 }
 
 /// Replaces a file as a whole.
-fn replace(file: &Path, bytes: &[u8]) -> Result<(), CommandError> {
+pub(super) fn replace(file: &Path, bytes: &[u8]) -> Result<(), CommandError> {
     let mut name = file.as_os_str().to_owned();
     name.push(".new");
     let new = Path::new(&name);
