@@ -5,10 +5,11 @@
 //! written. The same files give the same dossier, byte for byte; no file is ever written over.
 
 use crate::args;
-use crate::judge::{Task, Worker, digest};
+use crate::judge::{Task, Worker};
 use crate::lists::Lists;
 use crate::run::{now, read_federation, write_aside};
 use crate::trouble::RunError;
+use check::ContentDigester;
 use proto::document::{Content, ContentDigest};
 use proto::dossier::{Builder, DossierError, List, Listed, NameError, check_name};
 use proto::limits;
@@ -159,7 +160,9 @@ fn sources_of(pair: &Pair, digester: &mut Digester) -> Result<Vec<Source>, Fault
     let Some(receipt) = &pair.receipt else {
         let sealed = sealed::open(&pair.document).map_err(Fault::Seal)?;
         let sealed = sealed.ok_or(Fault::NoReceipt)?;
-        compare(&sealed.receipt, |with_sha512| Ok(digest(sealed.original(), with_sha512)))?;
+        compare(&sealed.receipt, |with_sha512| {
+            Ok(ContentDigester::digest(sealed.original(), with_sha512))
+        })?;
         return Ok(vec![document]);
     };
     let bytes = input::read_bounded(receipt, limits::TLOG_PROOF_BYTES);
@@ -172,7 +175,7 @@ fn sources_of(pair: &Pair, digester: &mut Digester) -> Result<Vec<Source>, Fault
         path: receipt.clone(),
         name: format!("{}.{}", document.name, walk::RECEIPT_EXTENSION),
         crc32: crc32fast::hash(&bytes),
-        digest: digest(&bytes, false),
+        digest: ContentDigester::digest(&bytes, false),
     };
     check_name(&receipt.name).map_err(Fault::Name)?;
     Ok(vec![document, receipt])

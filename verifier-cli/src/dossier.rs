@@ -3,7 +3,7 @@
 
 use crate::input::{self, Digester, InputError};
 use proto::document::ContentDigest;
-use proto::dossier::{self, Directory, Dossier, DossierError, END_BYTES, End, List, Member, Part};
+use proto::dossier::{self, Dossier, DossierError, Part};
 use proto::hash::sha256;
 use std::fs::File;
 use std::io::{self, Read};
@@ -55,38 +55,12 @@ pub fn claims(path: &Path) -> bool {
 pub fn open(path: &Path) -> Result<Opened, DossierFault> {
     let (file, metadata) = input::open(path)?;
     let size = metadata.len();
-    let at = |place: u64, length: usize| -> io::Result<Vec<u8>> {
+    let at = |place: u64, length: usize| -> Result<Vec<u8>, DossierFault> {
         let mut bytes = vec![0; length];
         file.read_exact_at(&mut bytes, place)?;
         Ok(bytes)
     };
-    let mut tail = [0; END_BYTES];
-    let end = size.checked_sub(END_BYTES as u64).ok_or(DossierError::End)?;
-    file.read_exact_at(&mut tail, end)?;
-    let end = End::parse(&tail, size)?;
-    let directory = Directory::parse(&end, &at(end.place(), end.length())?)?;
-    for member in directory.members() {
-        let header = member.header();
-        if at(member.place(), header.len())? != header {
-            return Err(DossierError::Header.into());
-        }
-    }
-    let content = |member: &Member, most: usize| -> Result<Vec<u8>, DossierFault> {
-        if member.size() > most {
-            return Err(DossierError::TooLarge.into());
-        }
-        let bytes = at(member.content(), member.size())?;
-        member.check_crc(crc32fast::hash(&bytes))?;
-        Ok(bytes)
-    };
-    let [media_type, list, ..] = directory.members() else {
-        return Err(DossierError::First.into());
-    };
-    if content(media_type, dossier::MEDIA_TYPE.len())? != dossier::MEDIA_TYPE.as_bytes() {
-        return Err(DossierError::First.into());
-    }
-    let list = List::parse(&content(list, proto::limits::DOSSIER_LIST_BYTES)?)?;
-    let dossier = Dossier::new(&directory, &list)?;
+    let dossier = Dossier::read(size, at)?;
     Ok(Opened { file, dossier })
 }
 

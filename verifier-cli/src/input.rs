@@ -3,10 +3,9 @@
 //! A file over its bound is an error and never a shorter read. Only regular files are opened: a
 //! pipe would block for ever, and a device has no end.
 
+use check::ContentDigester;
 use proto::document::ContentDigest;
-use proto::hash::Hash;
 use rustix::fs::OFlags;
-use sha2::{Digest as _, Sha256, Sha512};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -129,9 +128,7 @@ impl Digester {
         if self.buffer.len() < wanted {
             self.buffer.resize(wanted, 0);
         }
-        let mut sha256 = Sha256::new();
-        let mut sha512 = with_sha512.then(Sha512::new);
-        let mut length = 0u64;
+        let mut content = ContentDigester::new(with_sha512);
         loop {
             let part = match source.read(&mut self.buffer) {
                 Ok(0) => break,
@@ -139,24 +136,17 @@ impl Digester {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
                 Err(e) => return Err(e),
             };
-            sha256.update(part);
-            if let Some(sha512) = &mut sha512 {
-                sha512.update(part);
-            }
-            length += part.len() as u64;
+            content.update(part);
             seen(part);
         }
-        Ok(ContentDigest {
-            sha256: Hash(sha256.finalize().into()),
-            length,
-            sha512: sha512.map(|h| h.finalize().into()),
-        })
+        Ok(content.finish())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sha2::{Digest as _, Sha256, Sha512};
     use std::fs;
 
     #[test]

@@ -1,16 +1,16 @@
 //! Judging one document after the other: beside its receipt, sealed, or without one.
 
 use crate::lists::Lists;
-use crate::paper;
 use crate::trouble::Obstacle;
-use proto::document::{Content, ContentDigest};
+use check::ContentDigester;
+use proto::document::ContentDigest;
 use proto::dossier::{DossierError, Paired};
 use proto::federation::Federation;
-use proto::hash::{Hash, Timestamp};
+use proto::hash::Timestamp;
 use proto::limits;
 use proto::sheet::Sheet;
 use proto::verify::{Known, Question, StatusSource, Verdict, Word, verify_finding};
-use sha2::{Digest as _, Sha256, Sha512};
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ impl Checked {
     pub fn word(&self) -> Word {
         match &self.answer {
             Ok(verdict) => verdict.word,
-            Err(obstacle) => obstacle.word(),
+            Err(obstacle) => obstacle.kind().word(),
         }
     }
 
@@ -54,7 +54,7 @@ impl Checked {
                 let reason = verdict.reason;
                 (reason.code(), reason.sentence(), reason.next_step())
             }
-            Err(obstacle) => (obstacle.code(), obstacle.to_string(), obstacle.next_step()),
+            Err(obstacle) => (obstacle.kind().code(), obstacle.to_string(), obstacle.next_step()),
         }
     }
 }
@@ -121,7 +121,11 @@ impl<'a> Worker<'a> {
     /// The answer; what is INVALID by itself needs no comparison with a paper.
     fn compared(&self, verdict: Box<Verdict>, receipt: &[u8]) -> Result<Box<Verdict>, Obstacle> {
         match self.sheet.filter(|_| verdict.word != Word::Invalid) {
-            Some(sheet) => paper::check(sheet, receipt).map(|()| verdict),
+            Some(sheet) => match check::compare(sheet, receipt) {
+                Ok(()) => Ok(verdict),
+                Err(check::Obstacle::SheetHidden) => Err(Obstacle::SheetHidden),
+                Err(_) => Err(Obstacle::SheetDiffers),
+            },
             None => Ok(verdict),
         }
     }
@@ -200,7 +204,7 @@ impl<'a> Worker<'a> {
 
     fn judge_original(&mut self, sealed: &Sealed) -> Box<Verdict> {
         let verdict = self.judge_content(&sealed.receipt, |_, with_sha512| {
-            Ok::<_, Infallible>(Some(digest(sealed.original(), with_sha512)))
+            Ok::<_, Infallible>(Some(ContentDigester::digest(sealed.original(), with_sha512)))
         });
         match verdict {
             Ok(verdict) => verdict,
@@ -251,13 +255,13 @@ impl<'a> Worker<'a> {
         receipt: &[u8],
         mut digest: impl FnMut(&mut Digester, bool) -> Result<Option<ContentDigest>, E>,
     ) -> Result<Box<Verdict>, E> {
-        let content = digest(&mut self.digester, false)?;
-        let verdict = self.ask(content.as_ref(), receipt);
-        if content.is_none() || !names_sha512(&verdict) {
-            return Ok(Box::new(verdict));
-        }
-        let content = digest(&mut self.digester, true)?;
-        Ok(Box::new(self.ask(content.as_ref(), receipt)))
+        // Both borrow the worker, one after the other.
+        let worker = RefCell::new(self);
+        let verdict = check::judge_content(
+            |with_sha512| digest(&mut worker.borrow_mut().digester, with_sha512),
+            |content| worker.borrow_mut().ask(content, receipt),
+        );
+        verdict.map(Box::new)
     }
 }
 
@@ -276,23 +280,4 @@ fn of_dossier(fault: DossierFault) -> Obstacle {
         DossierFault::Input(error @ InputError::TooLong { .. }) => Obstacle::Receipt(error),
         fault => Obstacle::DossierRefused(Arc::new(fault)),
     }
-}
-
-/// Digests of what is in memory.
-pub fn digest(content: &[u8], with_sha512: bool) -> ContentDigest {
-    ContentDigest {
-        sha256: Hash(Sha256::digest(content).into()),
-        length: content.len() as u64,
-        sha512: with_sha512.then(|| Sha512::digest(content).into()),
-    }
-}
-
-/// Whether the issuer committed to a second digest as well. Few do, so it costs a second reading of
-/// the document, and nothing for all others.
-fn names_sha512(verdict: &Verdict) -> bool {
-    let fields = verdict.facts.document.iter().flat_map(|document| &document.shown);
-    let content = fields.filter(|(_, name, _)| name == "content");
-    content
-        .filter_map(|(_, _, value)| Content::parse(value).ok())
-        .any(|c| c.digest.sha512.is_some())
 }

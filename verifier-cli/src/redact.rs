@@ -6,9 +6,9 @@
 //! is sealed anew with the redacted one.
 
 use crate::args;
-use crate::judge::digest;
 use crate::run::{read, read_federation, write_new};
 use crate::trouble::RunError;
+use check::ContentDigester;
 use proto::document::field::FIXED_NAMES;
 use proto::federation::Federation;
 use proto::limits;
@@ -100,7 +100,7 @@ pub fn redact(args: &args::Redact) -> Result<Redacted, RunError> {
     Ok(Redacted {
         file: out,
         shown: names.collect(),
-        hidden: hidden_places(disclosure.count(), disclosure.shown().map(|(place, _)| place)),
+        hidden: check::left_out(disclosure.count(), disclosure.shown().map(|(place, _)| place)),
         count: disclosure.count(),
     })
 }
@@ -124,12 +124,6 @@ fn resealed(sealed: &Sealed, receipt: &[u8]) -> Result<Vec<u8>, RedactError> {
     let file = file.map_err(|_| RedactError::NotSealed)?;
     let want = Opened::Sealed { original: 0..original.len(), receipt: receipt.to_vec() };
     if seal::open(&file) == want { Ok(file) } else { Err(RedactError::NotSealed) }
-}
-
-/// The places of `0..count` that are not among those shown.
-pub fn hidden_places(count: u32, shown: impl Iterator<Item = u32>) -> Vec<u32> {
-    let shown: Vec<u32> = shown.collect();
-    (0..count).filter(|place| !shown.contains(place)).collect()
 }
 
 /// The places of the named fields.
@@ -183,7 +177,7 @@ fn judge(
     let there = walk::is_receipt(source) && document.is_file();
     let failed = |why| RedactError::Document { path: document.clone(), why };
     let digest = match carrier {
-        Some(sealed) => Some(digest(sealed.original(), false)),
+        Some(sealed) => Some(ContentDigester::digest(sealed.original(), false)),
         None if there => {
             let found = Digester::new().digest(&document, false, |_| {});
             Some(found.map_err(failed)?.0)
@@ -243,11 +237,5 @@ mod tests {
         let out = |path: &str| sealed_out(Path::new(path)).display().to_string();
         assert_eq!(out("a/letter.sealed.pdf"), "a/letter.redacted.sealed.pdf");
         assert_eq!(out("a/letter.pdf"), "a/letter.original.redacted.sealed.pdf");
-    }
-
-    #[test]
-    fn places_that_are_not_shown_are_hidden() {
-        assert_eq!(hidden_places(6, [0, 1, 2, 3, 5].into_iter()), [4]);
-        assert_eq!(hidden_places(4, 0..4), [0; 0]);
     }
 }

@@ -9,8 +9,9 @@ use crate::paper;
 use crate::renew::Updated;
 use crate::run::{Counts, Listener, Opened, Summary};
 use crate::update::{Asked, FetchError};
-use crate::view::{SummaryView, VerdictView};
+use crate::view::{self, SummaryView};
 use crate::words;
+use check::SheetView;
 use indicatif::{ProgressBar, ProgressStyle};
 use proto::sheet::Sheet;
 use proto::verify::Word;
@@ -71,7 +72,7 @@ impl<W: Write> Verdicts<W> {
             return Ok(());
         }
         if json {
-            writeln!(self.out, "{}", json::line(&VerdictView::from(checked))?)
+            writeln!(self.out, "{}", json::line(&view::verdict(checked))?)
         } else if single {
             words::explain(checked).iter().try_for_each(|line| writeln!(self.out, "{line}"))
         } else {
@@ -126,7 +127,7 @@ pub fn problems(problems: &[Problem]) {
 /// Prints what a sheet claims.
 pub fn sheet(sheet: &Sheet, as_json: bool) -> io::Result<()> {
     if as_json {
-        return raw(format!("{}\n", json::line(&paper::view(sheet))?).as_bytes());
+        return raw(format!("{}\n", json::line(&SheetView::from(sheet))?).as_bytes());
     }
     lines(&paper::words(sheet))
 }

@@ -8,7 +8,6 @@ use proto::policy::PolicyError;
 use proto::receipt::ReceiptError;
 use proto::sheet::SheetError;
 use proto::status_list::StatusListError;
-use proto::verify::Word;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -136,8 +135,8 @@ impl From<io::Error> for ListTrouble {
     }
 }
 
-/// Why a document could not be judged by its receipt. Each is CANNOT TELL, but a changed seal and
-/// a paper of another document.
+/// Why a document could not be judged by its receipt: [`check::Obstacle`] with what this program
+/// found.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Obstacle {
@@ -166,29 +165,19 @@ pub enum Obstacle {
 }
 
 impl Obstacle {
-    /// The verdict's word.
-    pub fn word(&self) -> Word {
+    /// What kind of thing it is, with its code and word.
+    pub fn kind(&self) -> check::Obstacle {
         match self {
-            Obstacle::SealChanged(_) | Obstacle::DossierChanged | Obstacle::SheetDiffers => {
-                Word::Invalid
-            }
-            _ => Word::CannotTell,
-        }
-    }
-
-    /// The same word for the same thing, for programs.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Obstacle::NoReceipt => "receipt-missing",
-            Obstacle::Receipt(_) => "receipt-unreadable",
-            Obstacle::SealChanged(_) => "sealed-file-changed",
-            Obstacle::SealVersion => "seal-version-unknown",
-            Obstacle::DossierRefused(_) => "dossier-refused",
-            Obstacle::DossierChanged => "dossier-changed",
-            Obstacle::SheetDiffers => "sheet-differs",
-            Obstacle::SheetHidden => "sheet-field-hidden",
-            Obstacle::Document(_) | Obstacle::Found(_) => "file-unreadable",
-            Obstacle::List { .. } => "status-list-refused",
+            Obstacle::NoReceipt => check::Obstacle::ReceiptMissing,
+            Obstacle::Receipt(_) => check::Obstacle::ReceiptUnreadable,
+            Obstacle::SealChanged(_) => check::Obstacle::SealChanged,
+            Obstacle::SealVersion => check::Obstacle::SealVersion,
+            Obstacle::DossierRefused(_) => check::Obstacle::DossierRefused,
+            Obstacle::DossierChanged => check::Obstacle::DossierChanged,
+            Obstacle::SheetDiffers => check::Obstacle::SheetDiffers,
+            Obstacle::SheetHidden => check::Obstacle::SheetHidden,
+            Obstacle::Document(_) | Obstacle::Found(_) => check::Obstacle::FileUnreadable,
+            Obstacle::List { .. } => check::Obstacle::ListRefused,
         }
     }
 

@@ -2,11 +2,9 @@
 //! is claimed never stand in one sentence. Everything here is escaped before it is put together.
 
 use crate::judge::Checked;
-use crate::redact;
 use crate::renew::{About, Outcome, Updated};
 use crate::run::Summary;
 use crate::successors::Replaced;
-use crate::view;
 use proto::hash::Hash;
 use proto::time;
 use proto::verify::{DocumentFacts, Facts, Line, LineState, StatusSource, Verdict};
@@ -118,7 +116,7 @@ fn status(checked: &Checked, verdict: &Verdict, facts: &Facts) -> String {
         }
         LineState::Bad => format!("{} As of {as_of}{from}.", shown::text(&sentence)),
         LineState::Unknown => {
-            let state = view::status_word(status.state);
+            let state = check::status_word(status.state);
             format!("{} It was {state} as of {as_of}{from}.", shown::text(&sentence))
         }
     }
@@ -191,7 +189,8 @@ fn claims(document: &DocumentFacts) -> Vec<String> {
     }
     if document.hidden > 0 {
         let all = document.shown.len() as u64 + u64::from(document.hidden);
-        let places: Vec<String> = hidden_places(document).iter().map(u32::to_string).collect();
+        let places: Vec<String> =
+            check::hidden_places(document).iter().map(u32::to_string).collect();
         let (hidden, places) = (document.hidden, places.join(", "));
         let sentence = format!(
             "{hidden} of {all} fields are hidden: the holder left out those at places {places}."
@@ -199,11 +198,4 @@ fn claims(document: &DocumentFacts) -> Vec<String> {
         lines.push(row("hidden", &sentence));
     }
     lines
-}
-
-/// The places of the fields that the holder left out.
-pub fn hidden_places(document: &DocumentFacts) -> Vec<u32> {
-    let shown = document.shown.iter().map(|(place, ..)| *place);
-    let count = u32::try_from(document.shown.len()).unwrap_or(u32::MAX);
-    redact::hidden_places(count.saturating_add(document.hidden), shown)
 }

@@ -20,6 +20,7 @@ pub use refusal::DossierError;
 pub use zip::{Directory, END_BYTES, End, Member};
 
 use crate::hash::Hash;
+use crate::limits;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -78,34 +79,55 @@ impl Dossier {
         Ok(Dossier { parts, documents: list.pairs()? })
     }
 
+    /// Reads the structure of a dossier of so many bytes, from the first byte to the last, by asking
+    /// `at` for parts of it: where, and how many bytes. The contents of documents and receipts are
+    /// not asked for.
+    pub fn read<E: From<DossierError>>(
+        size: u64,
+        mut at: impl FnMut(u64, usize) -> Result<Vec<u8>, E>,
+    ) -> Result<Dossier, E> {
+        let place = u64::try_from(END_BYTES).ok().and_then(|end| size.checked_sub(end));
+        let tail = at(place.ok_or(DossierError::End)?, END_BYTES)?;
+        let end = End::parse(tail.first_chunk().ok_or(DossierError::End)?, size)?;
+        let directory = Directory::parse(&end, &at(end.place(), end.length())?)?;
+        for member in directory.members() {
+            let header = member.header();
+            if at(member.place(), header.len())? != header {
+                return Err(DossierError::Header.into());
+            }
+        }
+        let mut content = |member: &Member, most: usize| -> Result<Vec<u8>, E> {
+            if member.size() > most {
+                return Err(DossierError::TooLarge.into());
+            }
+            let bytes = at(member.content(), member.size())?;
+            member.check_crc(crc32fast::hash(&bytes))?;
+            Ok(bytes)
+        };
+        let [media_type, list, ..] = directory.members() else {
+            return Err(DossierError::First.into());
+        };
+        if content(media_type, MEDIA_TYPE.len())? != MEDIA_TYPE.as_bytes() {
+            return Err(DossierError::First.into());
+        }
+        let list = List::parse(&content(list, limits::DOSSIER_LIST_BYTES)?)?;
+        Ok(Dossier::new(&directory, &list)?)
+    }
+
     /// Reads a whole dossier that is in memory. Contents are compared with CRC and list as well.
     pub fn open(file: &[u8]) -> Result<Dossier, DossierError> {
         let size = u64::try_from(file.len()).map_err(|_| DossierError::TooLarge)?;
-        let tail = file.last_chunk::<END_BYTES>().ok_or(DossierError::End)?;
-        let end = End::parse(tail, size)?;
         let slice = |place: u64, length: usize| -> Result<&[u8], DossierError> {
             let from = usize::try_from(place).map_err(|_| DossierError::Place)?;
             let to = from.checked_add(length).ok_or(DossierError::Place)?;
             file.get(from..to).ok_or(DossierError::Place)
         };
-        let directory = Directory::parse(&end, slice(end.place(), end.length())?)?;
-        let content = |member: &Member| -> Result<&[u8], DossierError> {
-            let header = member.header();
-            if slice(member.place(), header.len())? != header {
-                return Err(DossierError::Header);
-            }
-            let content = slice(member.content(), member.size())?;
-            member.check_crc(crc32fast::hash(content)).map(|()| content)
-        };
-        let [media_type, list, ..] = directory.members() else {
-            return Err(DossierError::First);
-        };
-        if content(media_type)? != MEDIA_TYPE.as_bytes() {
-            return Err(DossierError::First);
-        }
-        let dossier = Dossier::new(&directory, &List::parse(content(list)?)?)?;
+        let dossier =
+            Dossier::read(size, |place, length| slice(place, length).map(<[u8]>::to_vec))?;
         for part in &dossier.parts {
-            part.check(crate::hash::sha256(content(&part.member)?))?;
+            let content = slice(part.member.content(), part.member.size())?;
+            part.member.check_crc(crc32fast::hash(content))?;
+            part.check(crate::hash::sha256(content))?;
         }
         Ok(dossier)
     }
