@@ -9,3 +9,22 @@ export async function readPart(path) {
   if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
   return answer.blob();
 }
+
+/** A script of our own, in the form in which browsers with trusted types take it. */
+export function scriptUrl(path) {
+  return ownScripts ? ownScripts.createScriptURL(path) : path;
+}
+
+/** The worker that answers for the page. */
+export function startWorker() {
+  return new Worker(scriptUrl("page/worker.js"), { type: "module" });
+}
+
+const OWN_SCRIPTS = ["page/worker.js", "sw.js"];
+
+const ownScripts = globalThis.trustedTypes?.createPolicy("beleg", {
+  createScriptURL(path) {
+    if (!OWN_SCRIPTS.includes(path)) throw new TypeError(`${path}: not a script of this page`);
+    return path;
+  },
+});

@@ -1,4 +1,5 @@
-//! The page tree as part of the program: one line for each file of `verifier-web/page`.
+//! The page tree as part of the program: one line for each file of `verifier-web/page`, and the
+//! module that `cargo xtask web` makes.
 
 /// A file as it stands in the source tree.
 pub(crate) struct Part {
@@ -13,6 +14,10 @@ macro_rules! table {
         &[$(Part { path: $path, bytes: include_bytes!(concat!("../../page/", $path)) }),*]
     };
 }
+
+/// The verifier's module.
+pub(crate) const WASM: Part =
+    Part { path: "page/beleg.wasm", bytes: include_bytes!("../../built/beleg.wasm") };
 
 /// All files that somebody wrote.
 pub(crate) const PARTS: &[Part] = table![
@@ -57,6 +62,8 @@ pub(crate) const PARTS: &[Part] = table![
     "page/parts-inline.js",
     "page/parts.js",
     "page/table.js",
+    "page/verifier.js",
+    "page/wasm.js",
     "page/words.js",
     "page/words/accessibility.de.json",
     "page/words/accessibility.en.json",
@@ -66,6 +73,7 @@ pub(crate) const PARTS: &[Part] = table![
     "page/words/live.en.json",
     "page/words/shared.de.json",
     "page/words/shared.en.json",
+    "page/worker.js",
 ];
 
 #[cfg(test)]

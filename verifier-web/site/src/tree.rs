@@ -21,7 +21,7 @@ impl Tree {
     /// What is part of the program.
     pub(crate) fn built_in() -> Tree {
         let part = |part: &table::Part| (part.path.to_owned(), Cow::Borrowed(part.bytes));
-        Tree(table::PARTS.iter().map(part).collect())
+        Tree(table::PARTS.iter().chain([&table::WASM]).map(part).collect())
     }
 
     /// The bytes of a file.

@@ -1,0 +1,390 @@
+//! Judging what was dropped: documents beside their receipts, sealed, in dossiers, or without one.
+
+use crate::ask::Named;
+use crate::files::{self, Kind, Task};
+use crate::host::{Blob, Host};
+use crate::refusal::Refusal;
+use crate::session::Session;
+use check::{ContentDigester, Judged, LayersView, Obstacle, VerdictView};
+use proto::document::ContentDigest;
+use proto::dossier::{Dossier, DossierError, Paired};
+use proto::federation::Federation;
+use proto::hash::Timestamp;
+use proto::limits;
+use proto::receipt::Receipt;
+use proto::sheet::Sheet;
+use proto::verify::{Known, Question, StatusSource, Verdict, Word, verify_finding};
+use seal::Opened;
+use serde::Serialize;
+
+/// The most bytes that a sealed file has.
+pub(crate) const SEALED: usize = seal::limits::ORIGINAL_BYTES + seal::limits::UPDATE_BYTES;
+
+/// What else was said with the question.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub now: u64,
+    pub at: Option<u64>,
+    pub sheet: Option<&'a str>,
+    pub layers: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Results {
+    results: Vec<One>,
+    taken: Vec<Taken>,
+}
+
+/// One document.
+#[derive(Debug, Serialize)]
+struct One {
+    kind: &'static str,
+    #[serde(flatten)]
+    verdict: VerdictView,
+    layers: Option<LayersView>,
+}
+
+/// A file that was not judged but used.
+#[derive(Debug, Serialize)]
+struct Taken {
+    name: String,
+    kind: &'static str,
+    refused: Option<Refusal>,
+}
+
+/// What was in the way, and what is known of it.
+struct Hindrance {
+    obstacle: Obstacle,
+    message: String,
+}
+
+impl From<Refusal> for Hindrance {
+    fn from(refusal: Refusal) -> Hindrance {
+        Hindrance { obstacle: Obstacle::FileUnreadable, message: refusal.message }
+    }
+}
+
+fn hindrance(obstacle: Obstacle, message: impl ToString) -> Hindrance {
+    Hindrance { obstacle, message: message.to_string() }
+}
+
+/// Judges everything that was dropped, and uses what serves to judge it.
+pub(crate) fn check(
+    session: &mut Session,
+    host: &mut dyn Host,
+    files: &[Named],
+    asked: Asked<'_>,
+) -> Result<Results, Refusal> {
+    let kinds: Vec<Kind> = files
+        .iter()
+        // What cannot be read is judged as a document, which says so.
+        .map(|file| files::kind(host, file).unwrap_or(Kind::Document))
+        .collect();
+    let taken = take(session, host, files, &kinds);
+    let sheet = asked.sheet.map(Sheet::scanned).transpose()?;
+    let mut judge = Judge {
+        session,
+        federation: session.federation()?,
+        sheet,
+        asked,
+        known: Known::default(),
+        results: Vec::new(),
+    };
+    let mut tasks = files::by_name(files, &kinds);
+    pair_the_rest(host, files, &mut tasks);
+    for task in tasks {
+        judge.task(host, files, task);
+    }
+    Ok(Results { results: judge.results, taken })
+}
+
+/// Federation files before the lists that they may be needed for.
+fn take(session: &mut Session, host: &mut dyn Host, files: &[Named], kinds: &[Kind]) -> Vec<Taken> {
+    let mut taken = Vec::new();
+    for kind in [Kind::Federation, Kind::StatusList] {
+        for (file, _) in files.iter().zip(kinds).filter(|(_, k)| **k == kind) {
+            let (word, refused) = match kind {
+                Kind::Federation if session.federation().is_err() => {
+                    ("federation", session.trust(host, file.blob).err())
+                }
+                Kind::Federation => ("federation", session.renew(host, file.blob).err()),
+                _ => ("status-list", session.add_list(host, file.blob, None).err()),
+            };
+            taken.push(Taken { name: file.name.clone(), kind: word, refused });
+        }
+    }
+    taken
+}
+
+/// Finds receipts that were renamed. Only where there are any is a document read for it.
+fn pair_the_rest(host: &mut dyn Host, files: &[Named], tasks: &mut Vec<Task>) {
+    let alone = tasks.iter().filter_map(|task| match task {
+        Task::Receipt { receipt } => Some(*receipt),
+        _ => None,
+    });
+    let mut said = Vec::new();
+    for receipt in alone {
+        let bytes = files[receipt].blob.whole(host, limits::TLOG_PROOF_BYTES);
+        said.push((receipt, bytes.ok().and_then(|bytes| files::content_of(&bytes))));
+    }
+    if said.is_empty() {
+        return;
+    }
+    let mut found = Vec::new();
+    for task in tasks.iter() {
+        if let Task::Document { document } = *task
+            && let Ok(digest) = files[document].blob.digest(host, false)
+        {
+            found.push((document, digest));
+        }
+    }
+    files::by_content(tasks, &found, &said);
+}
+
+struct Judge<'a> {
+    session: &'a Session,
+    federation: &'a Federation,
+    sheet: Option<Sheet>,
+    asked: Asked<'a>,
+    /// Receipts of one batch share their checkpoint; its signatures are checked once.
+    known: Known,
+    results: Vec<One>,
+}
+
+impl Judge<'_> {
+    fn task(&mut self, host: &mut dyn Host, files: &[Named], task: Task) {
+        match task {
+            Task::Pair { document, receipt } => {
+                let (document, receipt) = (&files[document], &files[receipt]);
+                self.pair(host, document, receipt);
+            }
+            Task::Document { document } => self.document(host, &files[document]),
+            Task::Receipt { receipt } => {
+                let receipt = &files[receipt];
+                let read = self.read_receipt(host, receipt.blob);
+                let answer = read.and_then(|bytes| {
+                    self.judge(&bytes, |_| Ok(None)).map(|verdict| (verdict, bytes))
+                });
+                self.say("receipt", &receipt.name, Some(&receipt.name), answer);
+            }
+            Task::Dossier { dossier } => self.dossier(host, &files[dossier]),
+        }
+    }
+
+    fn pair(&mut self, host: &mut dyn Host, document: &Named, receipt: &Named) {
+        let answer = self.read_receipt(host, receipt.blob).and_then(|bytes| {
+            let digest = |with| Ok(Some(document.blob.digest(host, with)?));
+            self.judge(&bytes, digest).map(|verdict| (verdict, bytes))
+        });
+        self.say("pair", &document.name, Some(&receipt.name), answer);
+    }
+
+    /// A document without a receipt beside it: judged by the one in it, if it is sealed.
+    fn document(&mut self, host: &mut dyn Host, document: &Named) {
+        let name = &document.name;
+        match sealed(host, document.blob) {
+            Ok(Some((original, receipt))) => {
+                let digest = |with| Ok(Some(ContentDigester::digest(&original, with)));
+                let answer = self.judge(&receipt, digest).map(|verdict| (verdict, receipt));
+                self.say("sealed", name, Some(name), answer);
+            }
+            Ok(None) => {
+                let missing = "There is no receipt with the document.";
+                self.say("document", name, None, Err(hindrance(Obstacle::ReceiptMissing, missing)));
+            }
+            Err(why) => self.say("sealed", name, Some(name), Err(why)),
+        }
+    }
+
+    fn dossier(&mut self, host: &mut dyn Host, file: &Named) {
+        let read = Dossier::read(file.blob.length, |from, length| {
+            file.blob.at(host, from, length).map_err(Hindrance::from)
+        });
+        match read {
+            Ok(dossier) => {
+                for pair in &dossier.documents {
+                    self.listed(host, file, &dossier, *pair);
+                }
+            }
+            Err(why) => self.say("dossier", &file.name, None, Err(why)),
+        }
+    }
+
+    /// A document in a dossier, by its own receipt, beside it or in it.
+    fn listed(&mut self, host: &mut dyn Host, file: &Named, dossier: &Dossier, pair: Paired) {
+        let name = |at: usize| format!("{}/{}", file.name, dossier.parts[at].listed.name);
+        let (document, receipt) = (pair.document, pair.receipt.unwrap_or(pair.document));
+        let answer = match pair.receipt {
+            None => part(host, file.blob, dossier, document, SEALED).and_then(|bytes| {
+                let opened = opened(&bytes)?;
+                let missing = || hindrance(Obstacle::ReceiptMissing, "It carries no receipt.");
+                let (original, receipt) = opened.ok_or_else(missing)?;
+                let digest = |with| Ok(Some(ContentDigester::digest(original, with)));
+                self.judge(&receipt, digest).map(|verdict| (verdict, receipt))
+            }),
+            Some(at) => {
+                let bytes = part(host, file.blob, dossier, at, limits::TLOG_PROOF_BYTES);
+                bytes.and_then(|bytes| {
+                    let digest =
+                        |with| part_digest(host, file.blob, dossier, document, with).map(Some);
+                    self.judge(&bytes, digest).map(|verdict| (verdict, bytes))
+                })
+            }
+        };
+        self.say("listed", &name(document), Some(&name(receipt)), answer);
+    }
+
+    fn read_receipt(&self, host: &mut dyn Host, receipt: Blob) -> Result<Vec<u8>, Hindrance> {
+        let read = receipt.whole(host, limits::TLOG_PROOF_BYTES);
+        read.map_err(|why| hindrance(Obstacle::ReceiptUnreadable, why.message))
+    }
+
+    fn judge(
+        &mut self,
+        receipt: &[u8],
+        digest: impl FnMut(bool) -> Result<Option<ContentDigest>, Hindrance>,
+    ) -> Result<Verdict, Hindrance> {
+        let (session, now) = (self.session, Timestamp(self.asked.now));
+        let ask = |content: Option<&ContentDigest>| {
+            let question = Question::new(content, receipt, self.federation, now);
+            let question = Question { at: self.asked.at.map(Timestamp), ..question };
+            verify_finding(&mut self.known, &question, |origin| session.lists(origin))
+        };
+        let verdict = check::judge_content(digest, ask)?;
+        match self.sheet.as_ref().filter(|_| verdict.word != Word::Invalid) {
+            Some(sheet) => check::compare(sheet, receipt)
+                .map(|()| verdict)
+                .map_err(|obstacle| hindrance(obstacle, "The paper is not of this document.")),
+            None => Ok(verdict),
+        }
+    }
+
+    fn say(
+        &mut self,
+        kind: &'static str,
+        file: &str,
+        receipt: Option<&str>,
+        answer: Result<(Verdict, Vec<u8>), Hindrance>,
+    ) {
+        let now = Timestamp(self.asked.now);
+        let one = match &answer {
+            Ok((verdict, bytes)) => {
+                let reason = verdict.reason;
+                let judged = Judged {
+                    word: verdict.word,
+                    code: reason.code(),
+                    message: &reason.sentence(),
+                    next_step: reason.next_step(),
+                    file,
+                    receipt,
+                    verdict: Some(verdict),
+                    list_fetched: self.list_fetched(verdict),
+                    now,
+                };
+                let parsed = Receipt::parse(bytes).ok().filter(|_| self.asked.layers);
+                let name = receipt.unwrap_or(file);
+                let layers = parsed.map(|parsed| LayersView::new(name, bytes.len(), &parsed));
+                One { kind, verdict: VerdictView::from(&judged), layers }
+            }
+            Err(Hindrance { obstacle, message }) => {
+                let judged = Judged {
+                    word: obstacle.word(),
+                    code: obstacle.code(),
+                    message,
+                    next_step: "Ask whoever gave it to you for the file and its receipt, unchanged.",
+                    file,
+                    receipt,
+                    verdict: None,
+                    list_fetched: None,
+                    now,
+                };
+                One { kind, verdict: VerdictView::from(&judged), layers: None }
+            }
+        };
+        self.results.push(one);
+    }
+
+    fn list_fetched(&self, verdict: &Verdict) -> Option<Timestamp> {
+        let (log, status) = (verdict.facts.log.as_ref()?, verdict.facts.status.as_ref()?);
+        let listed = status.source == StatusSource::List;
+        listed.then(|| self.session.fetched(&log.origin, status.as_of))?
+    }
+}
+
+/// Original and receipt of a sealed PDF; none if it carries no seal.
+fn sealed(host: &mut dyn Host, file: Blob) -> Result<Option<(Vec<u8>, Vec<u8>)>, Hindrance> {
+    let limit = SEALED as u64;
+    if file.length > limit || file.head(host, 5)? != b"%PDF-" {
+        return Ok(None);
+    }
+    let bytes = file.whole(host, SEALED)?;
+    let range = match opened(&bytes)? {
+        Some((original, receipt)) => (original.len(), receipt),
+        None => return Ok(None),
+    };
+    let (length, receipt) = range;
+    let mut original = bytes;
+    original.truncate(length);
+    Ok(Some((original, receipt)))
+}
+
+fn opened(bytes: &[u8]) -> Result<Option<(&[u8], Vec<u8>)>, Hindrance> {
+    match seal::open(bytes) {
+        Opened::NotSealed => Ok(None),
+        Opened::Sealed { original, receipt } => Ok(bytes.get(original).map(|o| (o, receipt))),
+        Opened::Damaged(damage) => Err(hindrance(Obstacle::SealChanged, damage)),
+        Opened::UnknownVersion => {
+            Err(hindrance(Obstacle::SealVersion, "The seal is of a version not known here."))
+        }
+    }
+}
+
+/// A whole part of a dossier, compared with its list.
+fn part(
+    host: &mut dyn Host,
+    file: Blob,
+    dossier: &Dossier,
+    at: usize,
+    limit: usize,
+) -> Result<Vec<u8>, Hindrance> {
+    let part = &dossier.parts[at];
+    if part.member.size() > limit {
+        let message = Refusal::too_large(limit).message;
+        return Err(hindrance(Obstacle::ReceiptUnreadable, message));
+    }
+    let bytes = file.at(host, part.member.content(), part.member.size())?;
+    part.member.check_crc(crc32fast::hash(&bytes))?;
+    part.check(proto::hash::sha256(&bytes))?;
+    Ok(bytes)
+}
+
+/// The digest of a part of a dossier, compared with its list.
+fn part_digest(
+    host: &mut dyn Host,
+    file: Blob,
+    dossier: &Dossier,
+    at: usize,
+    with_sha512: bool,
+) -> Result<ContentDigest, Hindrance> {
+    let part = &dossier.parts[at];
+    let (mut digester, mut crc32) = (ContentDigester::new(with_sha512), crc32fast::Hasher::new());
+    let start = part.member.content();
+    file.each(host, start..start + part.member.size() as u64, |_, bytes| {
+        crc32.update(bytes);
+        digester.update(bytes);
+    })?;
+    let digest = digester.finish();
+    part.member.check_crc(crc32.finalize())?;
+    part.check(digest.sha256)?;
+    Ok(digest)
+}
+
+impl From<DossierError> for Hindrance {
+    fn from(error: DossierError) -> Hindrance {
+        let obstacle = match error {
+            DossierError::Content => Obstacle::DossierChanged,
+            _ => Obstacle::DossierRefused,
+        };
+        hindrance(obstacle, error)
+    }
+}
