@@ -78,7 +78,7 @@ fn settings(args: &args::page::Page) -> Result<Settings, CommandError> {
         let colours = site::Colours { accent: args.accent.clone(), accent_dark: None };
         let languages = (!args.language.is_empty()).then(|| args.language.clone());
         let (name, folder) = (args.name.clone(), args.words.clone());
-        return Ok(Settings { name, languages, colours, folder });
+        return Ok(Settings { name, languages, colours, folder, contact: None });
     };
     let bytes = read_bounded(file, SETTINGS_BYTES)?;
     let text = String::from_utf8_lossy(&bytes);

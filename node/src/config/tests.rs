@@ -58,7 +58,12 @@ fn the_section_of_the_template_is_one_that_is_read() {
     let page = parse(&format!("{GOOD}[page]{section}")).unwrap().page;
     assert_eq!(page.folder.as_deref(), Some(Path::new("etc/words")));
     assert_eq!(page.colours.accent.as_deref(), Some("#0b4f9e"));
-    assert!(page.name.is_some() && page.languages.is_some() && page.colours.accent_dark.is_some());
+    assert!(
+        page.name.is_some()
+            && page.contact.is_some()
+            && page.languages.is_some()
+            && page.colours.accent_dark.is_some()
+    );
 }
 
 #[test]

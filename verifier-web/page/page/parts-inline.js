@@ -14,6 +14,11 @@ function partOf(path) {
   return new Blob([Uint8Array.from(atob(element.textContent), (letter) => letter.charCodeAt(0))]);
 }
 
+/** No script lies beside the single file. */
+export function scriptUrl(path) {
+  throw new TypeError(`${path}: not in this file`);
+}
+
 /** The worker that answers for the page; its code stands in the page too. */
 export function startWorker() {
   const code = URL.createObjectURL(new Blob([partOf("page/worker.js")], { type: "text/javascript" }));

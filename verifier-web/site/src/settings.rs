@@ -12,7 +12,7 @@ use crate::words;
 
 /// The languages of the pages if nobody chose.
 const LANGUAGES: [&str; 2] = ["de", "en"];
-/// Letters of the name.
+/// Letters of the name, and of the contact.
 const MOST_NAME: usize = 100;
 
 /// The settings as a person writes them. Whatever is left out has a default.
@@ -26,6 +26,8 @@ pub struct Settings {
     /// Colours.
     #[serde(default)]
     pub colours: Colours,
+    /// Whom people write to about the pages, such as an address for electronic mail.
+    pub contact: Option<String>,
     /// A folder with words files in further languages. Whoever has the settings reads it.
     pub folder: Option<PathBuf>,
 }
@@ -47,6 +49,12 @@ pub enum SiteError {
     /// The name is empty, long, or holds what would disturb the page.
     #[error("the name of the pages must be 1 to {limit} printable letters\nchange name")]
     Name {
+        /// Letters at most.
+        limit: usize,
+    },
+    /// The contact is empty, long, or holds what would disturb the page.
+    #[error("the contact of the pages must be 1 to {limit} printable letters\nchange contact")]
+    Contact {
         /// Letters at most.
         limit: usize,
     },
@@ -139,6 +147,7 @@ pub enum SiteError {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Site {
     name: String,
+    contact: Option<String>,
     languages: Vec<String>,
     own_words: BTreeMap<String, Vec<u8>>,
     accent: Colour,
@@ -169,8 +178,12 @@ impl Site {
         federation: Vec<u8>,
     ) -> Result<Site, SiteError> {
         let name = settings.name.as_deref().unwrap_or(name).trim().to_owned();
-        if name.is_empty() || name.chars().count() > MOST_NAME || name.chars().any(disturbs) {
+        if !fits_in_a_line(&name) {
             return Err(SiteError::Name { limit: MOST_NAME });
+        }
+        let contact = settings.contact.clone();
+        if contact.as_deref().is_some_and(|contact| !fits_in_a_line(contact)) {
+            return Err(SiteError::Contact { limit: MOST_NAME });
         }
         words::check(tree, &own_words)?;
         let languages = languages(tree, settings, &own_words)?;
@@ -181,7 +194,17 @@ impl Site {
         let dark = colour("accent_dark", dark, Colour::NIGHT, "lighter")?;
         let accent_dark = dark.unwrap_or_else(|| accent.lighter_for(Colour::NIGHT));
         let (live, desk) = (false, false);
-        Ok(Site { name, languages, own_words, accent, accent_dark, federation, live, desk })
+        Ok(Site {
+            name,
+            contact,
+            languages,
+            own_words,
+            accent,
+            accent_dark,
+            federation,
+            live,
+            desk,
+        })
     }
 
     /// With or without the federation's page, which needs a node.
@@ -201,6 +224,11 @@ impl Site {
     /// What the pages call the federation.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whom people write to about the pages.
+    pub fn contact(&self) -> Option<&str> {
+        self.contact.as_deref()
     }
 
     /// The languages.
@@ -282,6 +310,11 @@ fn colour(
     Ok(Some(colour))
 }
 
+/// Whether people can read it, and nothing in it disturbs what stands around it.
+fn fits_in_a_line(text: &str) -> bool {
+    (1..=MOST_NAME).contains(&text.chars().count()) && !text.chars().any(disturbs)
+}
+
 /// Control characters, and those that turn the direction of what follows.
 fn disturbs(letter: char) -> bool {
     const TURNING: [RangeInclusive<char>; 3] =
@@ -322,6 +355,10 @@ mod tests {
         for name in ["", "  ", "a\nb", "a\u{202e}b", "a\u{7}", &long] {
             let settings = Settings { name: Some(name.to_owned()), ..Settings::default() };
             assert_eq!(made(&settings, &[]), Err(SiteError::Name { limit: 100 }), "{name:?}");
+            if name.trim() == name {
+                let settings = Settings { contact: Some(name.to_owned()), ..Settings::default() };
+                assert_eq!(made(&settings, &[]), Err(SiteError::Contact { limit: 100 }));
+            }
         }
         let name = Some("Bund <b>der</b> St\u{e4}dte".to_owned());
         assert!(made(&Settings { name, ..Settings::default() }, &[]).is_ok());

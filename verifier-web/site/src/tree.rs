@@ -69,6 +69,7 @@ fn site_json(site: &Site) -> Vec<u8> {
     let (accent, dark) = (site.accent().to_string(), site.accent_dark().to_string());
     let body = json!({
         "name": site.name(),
+        "contact": site.contact(),
         "languages": site.languages(),
         "colours": { "accent": accent, "accent_dark": dark },
         "federation": true,
@@ -102,6 +103,7 @@ mod tests {
             json("page/site.json"),
             json!({
                 "name": "Four towns",
+                "contact": null,
                 "languages": ["de", "en"],
                 "colours": { "accent": "#0b4f9e", "accent_dark": site().accent_dark().to_string() },
                 "federation": true, "live": true, "desk": false,
