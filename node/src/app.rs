@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use proto::federation::Operator;
+use proto::federation::{Authority, Operator};
 use proto::hash::TreeSize;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -36,6 +36,7 @@ use crate::log::sequencer::{Rhythm, Sequencer};
 use crate::log::writer::{WriteError, Writer};
 use crate::mirror::gossip::Gossip;
 use crate::mirror::service;
+use crate::mirror::sight::Lookout;
 use crate::pages::PagesError;
 use crate::replica::ReplicaError;
 use crate::store::{FileStore, Index, IndexError, LogIndex, Store, StoreError};
@@ -224,8 +225,17 @@ impl Running {
             let pause = parts.gossip.min(parts.grace / 3);
             tokio::spawn(held::fetch(log, named.clone(), pause))
         });
+        let lookout = Lookout::new(
+            Arc::new(parts.identity.federation.clone()),
+            logs(&parts)?,
+            named.clone(),
+            Arc::clone(&node.outlook.sights),
+        );
         let gossip = Gossip::new(watched, named, Arc::clone(&node.evidence), halt.clone());
-        let gossip = tokio::spawn(gossip.run(parts.gossip));
+        let pause = parts.gossip;
+        let gossip = tokio::spawn(async move {
+            tokio::join!(gossip.run(pause), lookout.run(pause));
+        });
         let (stop, stopped) = watch::channel(false);
         let desks = hosted.map(|hosted| hosted.start(&stopped)).unwrap_or_default();
         let (ended, writer_ended) = watch::channel(false);
@@ -338,6 +348,15 @@ fn clients(parts: &Parts) -> Result<Vec<(Operator, Client)>, AppError> {
         Ok((peer, client))
     };
     peers.into_iter().map(with_client).collect()
+}
+
+/// A client for the node of each log that is written elsewhere.
+fn logs(parts: &Parts) -> Result<Vec<(String, Client)>, AppError> {
+    let with_client = |authority: &Authority| {
+        let client = Client::new(&authority.url, parts.timeouts)?;
+        Ok((authority.origin().to_owned(), client))
+    };
+    parts.identity.other_logs().map(with_client).collect()
 }
 
 async fn turned_on(mut switch: watch::Receiver<bool>) {

@@ -54,7 +54,7 @@ pub enum Phase {
 
 /// The state of the node as others see it.
 #[derive(Debug)]
-pub struct Health(Mutex<Phase>);
+pub struct Health(Mutex<(Phase, Instant)>);
 
 /// What `/readyz` says.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -67,30 +67,37 @@ pub struct Report {
     pub message: String,
     /// Operators that are waited for.
     pub missing: Vec<String>,
+    /// Since when that is so.
+    pub since: Instant,
 }
 
 impl Health {
     /// A node in this phase.
     pub fn new(phase: Phase) -> Health {
-        Health(Mutex::new(phase))
+        Health(Mutex::new((phase, Instant::now())))
     }
 
     /// Enters a phase and says whether it is another one than before.
     pub fn enter(&self, phase: Phase) -> bool {
         let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let other = std::mem::discriminant(&*now) != std::mem::discriminant(&phase);
-        *now = phase;
+        let other = std::mem::discriminant(&now.0) != std::mem::discriminant(&phase);
+        // Rounds come and go all the time; together they are one state.
+        let rounds = |phase: &Phase| matches!(phase, Phase::Running | Phase::Gathering { .. });
+        if other && !(rounds(&now.0) && rounds(&phase)) {
+            now.1 = Instant::now();
+        }
+        now.0 = phase;
         other
     }
 
     /// The phase.
     pub fn phase(&self) -> Phase {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
     }
 
     /// What `/readyz` says now.
     pub fn report(&self) -> Report {
-        let phase = self.phase();
+        let (phase, entered) = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let ready = match &phase {
             Phase::NoLog | Phase::Running => true,
             Phase::Gathering { since, .. } => since.elapsed() < QUORUM_PATIENCE,
@@ -100,7 +107,11 @@ impl Health {
             Phase::AskingPeers { missing } => missing.clone(),
             _ => Vec::new(),
         };
-        Report { ready, state: word(&phase), message: sentence(&phase), missing }
+        let since = match &phase {
+            Phase::Gathering { since, .. } if !ready => *since,
+            _ => entered,
+        };
+        Report { ready, state: word(&phase), message: sentence(&phase), missing, since }
     }
 }
 
@@ -175,8 +186,11 @@ mod tests {
         health.enter(Phase::Gathering { size: TreeSize(3), since: now });
         assert!(health.report().ready);
         if let Some(long_ago) = now.checked_sub(QUORUM_PATIENCE) {
+            let running = health.report().since;
             health.enter(Phase::Gathering { size: TreeSize(3), since: long_ago });
-            assert!(!health.report().ready);
+            assert!(!health.report().ready && health.report().since == long_ago);
+            health.enter(Phase::Running);
+            assert_eq!(health.report().since, running);
         }
     }
 }

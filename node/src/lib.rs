@@ -1,5 +1,6 @@
 //! The Beleg node as a library, for its own binary only.
 
+pub mod alarms;
 pub mod app;
 pub mod args;
 pub mod client;

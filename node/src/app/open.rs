@@ -13,6 +13,7 @@ use crate::halt::Halt;
 use crate::health::{Health, Phase};
 use crate::hosted;
 use crate::http::Node;
+use crate::http::state::Outlook;
 use crate::lists::Lists;
 use crate::log::publish::Peers;
 use crate::log::{self, Log};
@@ -82,6 +83,8 @@ impl Opened {
         };
         let hosted = open_hosted(parts, own.as_ref().map(|own| &own.log))?;
         let (name, file) = (&identity.federation.current().name, &identity.federation_file);
+        let operator = identity.cosigner.as_ref().map(|cosigner| cosigner.operator().to_owned());
+        let federation = Arc::new(identity.federation.clone());
         let site = pages::site(&parts.page, name, file.clone())?.with_live(true);
         let node = Arc::new(Node {
             log: own.as_ref().map(|own| Arc::clone(&own.log)),
@@ -93,6 +96,7 @@ impl Opened {
             peers: Arc::new(Peers::default()),
             hosted: hosted.as_ref().map(hosted::Opened::hosted),
             lists: Lists::default(),
+            outlook: Outlook::new(federation, operator, Arc::clone(&parts.clock)),
             pages: Pages::of(&site.with_desk(hosted.is_some())),
         });
         Ok(Opened { node, own, watched, hosted })

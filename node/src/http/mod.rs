@@ -13,6 +13,7 @@ mod ops;
 mod page;
 mod peer;
 mod read;
+pub mod state;
 mod status;
 mod submit;
 #[cfg(test)]
@@ -79,6 +80,8 @@ pub struct Node {
     pub lists: Lists,
     /// The pages.
     pub pages: Pages,
+    /// What the state of the federation is made of.
+    pub outlook: state::Outlook,
 }
 
 /// The route table.
@@ -149,10 +152,11 @@ fn described() -> (Router<Arc<Node>>, OpenApi) {
         .routes(routes!(status::revoke))
         .routes(routes!(status::hold, status::held))
         .layer(timeout(SUBMIT));
-    // whole status lists
+    // whole status lists, and what this node sees of the others
     let lists = OpenApiRouter::new()
         .routes(routes!(status::own_list))
         .routes(routes!(status::list_of))
+        .routes(routes!(state::state))
         .layer(timeout(QUICK));
     let document = OpenApiRouter::new()
         // hosted mode: read as it comes, documents of 1 GiB at most, texts of 64 KiB

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use proto::checkpoint::SignedCheckpoint;
 use proto::federation::Operator;
@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use crate::client::Client;
 use crate::cosigner::Cosigner;
 use crate::mirror::client::{Offer, PushError, Pusher};
+use crate::mirror::sight::Answers;
 
 /// First pause after a failure; it doubles up to the limits below.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -27,22 +28,50 @@ const REFUSED_PAUSE: Duration = Duration::from_secs(30);
 /// Pause before the own cosigner tries again.
 const OWN_PAUSE: Duration = Duration::from_secs(1);
 
-/// How the peers are doing, for `/readyz` and metrics.
+/// How the peers are doing, for `/readyz`, the federation's page and metrics.
 #[derive(Debug, Default)]
-pub struct Peers(Mutex<BTreeMap<String, Option<String>>>);
+pub struct Peers(Mutex<BTreeMap<String, Pushed>>);
+
+/// How pushing to one peer goes.
+#[derive(Clone, Debug)]
+pub struct Pushed {
+    /// Whether its last answer was good.
+    pub answers: Answers,
+    /// Entries that it does not have yet.
+    pub lag: u64,
+}
 
 impl Peers {
     /// The last failure of each peer; none if its last answer was good.
     pub fn list(&self) -> Vec<(String, Option<String>)> {
         let peers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        peers.iter().map(|(name, error)| (name.clone(), error.clone())).collect()
+        peers.iter().map(|(name, pushed)| (name.clone(), pushed.answers.error.clone())).collect()
+    }
+
+    /// How pushing to this peer goes; `None` before the first push has ended.
+    pub fn find(&self, name: &str) -> Option<Pushed> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
     /// Notes how the last push ended and says whether that is news.
     fn note(&self, name: &str, error: Option<String>) -> bool {
         let mut peers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = peers.insert(name.to_owned(), error.clone());
-        before.unwrap_or_default() != error
+        let Some(known) = peers.get_mut(name) else {
+            let news = error.is_some();
+            let answers = Answers { error, since: Instant::now() };
+            peers.insert(name.to_owned(), Pushed { answers, lag: 0 });
+            return news;
+        };
+        let news = known.answers.error != error;
+        known.answers.turn(error);
+        news
+    }
+
+    fn lags(&self, name: &str, lag: u64) {
+        let mut peers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = peers.get_mut(name) {
+            known.lag = lag;
+        }
     }
 }
 
@@ -165,17 +194,19 @@ impl PeerTask {
             };
             let offers = self.offers.clone();
             let outcome = self.pusher.push(&offer, || offers.has_changed().unwrap_or(true)).await;
-            self.count(&offer);
             match outcome {
                 Ok(Some(lines)) => {
                     pause = FIRST_PAUSE;
-                    if !self.cosigned(&offer, lines).await || self.offers.changed().await.is_err() {
+                    let counted = self.cosigned(&offer, lines).await;
+                    self.count(&offer);
+                    if !counted || self.offers.changed().await.is_err() {
                         return;
                     }
                 }
                 Ok(None) => {}
                 Err(error) => {
                     let longest = self.failed(&error);
+                    self.count(&offer);
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(longest);
                 }
@@ -224,6 +255,7 @@ impl PeerTask {
     fn count(&self, offer: &Offer) {
         let lag = offer.size().0.saturating_sub(self.pusher.next().0);
         let peer = self.pusher.operator().to_owned();
+        self.state.lags(&peer, lag);
         metrics::gauge!("beleg_peer_lag_entries", "peer" => peer).set(lag as f64);
     }
 }

@@ -7,6 +7,8 @@
 //!
 //! A revocation is let go when it is in the log, or when the ledger would not take it any more.
 
+use std::sync::PoisonError;
+
 use proto::hash::{Hash, LeafIndex, Timestamp, leaf_hash};
 use proto::ledger::{Entry, EntryError, Refusal, Revocation};
 use proto::limits;
@@ -101,6 +103,11 @@ pub(super) fn load(store: &dyn Store, prefix: &str) -> Result<Vec<Duty>, StoreEr
     Ok(duties)
 }
 
+/// When each of them is due.
+pub(super) fn dues(duties: &[Duty], grace_s: u64) -> Vec<Timestamp> {
+    duties.iter().map(|duty| Timestamp(duty.since.0.saturating_add(grace_s))).collect()
+}
+
 impl Mirrors {
     /// Holds a log to a revocation; durable when this returns.
     pub async fn hold(&self, origin: &str, bytes: Vec<u8>) -> Result<Held, HoldRefusal> {
@@ -145,7 +152,18 @@ impl Mirror {
         let due = self.due(&duty);
         tracing::info!(origin = self.origin(), entry = %duty.name, "a revocation is held");
         state.duties.push(duty);
+        self.show_dues(state);
         Ok(Held::Until(due))
+    }
+
+    /// When the revocations that are held of this log are due. Never waits for a request.
+    pub fn dues(&self) -> Vec<Timestamp> {
+        self.dues.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn show_dues(&self, state: &State) {
+        let dues = dues(&state.duties, self.shared.grace_s);
+        *self.dues.write().unwrap_or_else(PoisonError::into_inner) = dues;
     }
 
     fn due(&self, duty: &Duty) -> Timestamp {
@@ -182,6 +200,7 @@ impl Mirror {
             }
         }
         state.duties = kept;
+        self.show_dues(state);
         let date = state.replica.state().last_time();
         Ok(state.duties.iter().find(|duty| self.due(duty) < date).map(|duty| duty.name))
     }

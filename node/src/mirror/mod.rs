@@ -8,5 +8,6 @@ mod duty_tests;
 pub mod gossip;
 pub mod receive;
 pub mod service;
+pub mod sight;
 #[cfg(test)]
 mod tests;

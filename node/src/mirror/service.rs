@@ -10,10 +10,10 @@
 //! nothing. Entries come in through [`receive`](super::receive).
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use proto::checkpoint::SignedCheckpoint;
-use proto::hash::{EMPTY_ROOT, Hash, TreeSize, sha256};
+use proto::hash::{EMPTY_ROOT, Hash, Timestamp, TreeSize, sha256};
 use proto::ledger::StatusTree;
 use proto::note::VerifierKey;
 use proto::witness::add_checkpoint::{AddCheckpoint, AddCheckpointError};
@@ -130,6 +130,9 @@ pub struct Mirror {
     pub shelf: Arc<Shelf>,
     pub(super) reader: Arc<crate::replica::TileReader>,
     pub(super) uploads: Arc<Semaphore>,
+    /// When the revocations that are held are due; a copy of what is in `state`, for who must not
+    /// wait for a request.
+    pub(super) dues: RwLock<Vec<Timestamp>>,
     /// Held for as long as a request changes anything.
     state: Arc<Mutex<State>>,
 }
@@ -246,6 +249,7 @@ impl Mirror {
         }
         shelf.show_files(replica.size());
         let duties = duty::load(&*shared.store, &prefix)?;
+        let dues = RwLock::new(duty::dues(&duties, shared.grace_s));
         let earlier = VecDeque::new();
         let state = State { replica, pending, earlier, mirror, duties, broken: false };
         Ok(Mirror {
@@ -256,6 +260,7 @@ impl Mirror {
             shelf,
             reader,
             uploads: Arc::new(Semaphore::new(UPLOADS_PER_LOG)),
+            dues,
             state: Arc::new(Mutex::new(state)),
         })
     }

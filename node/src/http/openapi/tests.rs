@@ -44,6 +44,7 @@ fn every_call_is_described_with_its_refusals() {
         "get /v1/issuers",
         "post /v1/revocations",
         "get /v1/status-list",
+        "get /v1/federation-state",
     ] {
         assert!(calls.contains(call), "{call} is not in {calls:?}");
     }
@@ -87,6 +88,11 @@ async fn bodies_have_the_members_that_are_described() {
     same("IssuerProof", &answer["issuer"]);
     same("StatusOfBatch", &answer["status"]);
     same("Piece", &answer["status"]["pieces"][0]);
+    let state = world.get(0, "/v1/federation-state").await;
+    let state: Value = serde_json::from_slice(&state.body).unwrap();
+    same("FederationState", &state);
+    same("NodeState", &state["node"]);
+    same("LogState", &state["logs"][0]);
     let page = world.get(0, "/docs").await;
     assert!(page.status == 200 && page.excerpt().starts_with("<!DOCTYPE html>"));
     let served = world.get(0, "/openapi.json").await;
