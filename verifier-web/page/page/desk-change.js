@@ -3,7 +3,7 @@
 
 import { element } from "./element.js";
 import { momentText } from "./live-time.js";
-import { tellError } from "./desk-calls.js";
+import { CallError, tellError } from "./desk-calls.js";
 import { dataTable } from "./table.js";
 
 const FOUND_MOST = 100;
@@ -97,11 +97,9 @@ export class ChangeSteps {
     for (const file of files) {
       try {
         const receipt = await this.#receiptOf(file);
-        const status = await this.#statusOf(file.name, receipt);
-        const { documents } = await this.#documents({ status });
-        const known = documents[0] ?? { status, type: "", reference: null, time: null, state: "" };
+        const known = await this.#documentOf(file.name, receipt);
+        if (!this.#found.some((one) => one.status === known.status)) this.#found = [known, ...this.#found];
         this.#choose({ ...known, receipt }, true);
-        if (!this.#found.some((one) => one.status === status)) this.#found = [known, ...this.#found];
       } catch (error) {
         fault.append(element("p", {}, `${file.name}: `, tellError(this.#words, error, element)));
       }
@@ -115,12 +113,27 @@ export class ChangeSteps {
     return receipt.text();
   }
 
-  async #statusOf(name, receipt) {
+  /**
+   * The office's own document that a receipt is of. A number alone is not enough: other logs and offices
+   * have the same ones, so what the receipt says has to fit as a whole.
+   */
+  async #documentOf(name, receipt) {
     const files = [{ name: `${name}.tlog-proof`, blob: new Blob([receipt]) }];
     const { results } = await this.#verifier.check(files, { layers: true });
-    const status = results[0]?.layers?.status?.index ?? results[0]?.status?.index;
-    if (!Number.isInteger(status)) throw Object.assign(new Error(""), { code: "receipt-unreadable" });
-    return status;
+    const layers = results[0]?.layers ?? null;
+    const place = layers?.batch?.index;
+    const status = Number.isInteger(place) ? (layers.entry?.first_status ?? NaN) + place : NaN;
+    if (!Number.isInteger(status)) throw new CallError(null, "receipt-unreadable");
+    if (layers.issuer.name !== this.#desk.office.name) throw new CallError(null, "other-log");
+    const { documents } = await this.#documents({ status });
+    const field = (wanted) => layers.fields.find((one) => one.name === wanted)?.value ?? null;
+    const fits = (one) =>
+      one.index === layers.entry.index &&
+      one.type === field("type") &&
+      (field("reference") === null || field("reference") === one.reference);
+    const known = documents.find(fits);
+    if (known === undefined) throw new CallError(null, "document-unknown");
+    return known;
   }
 
   #choose(document, chosen) {
@@ -193,7 +206,9 @@ export class ChangeSteps {
     }
     words.fill(changePart("chosen-count"), "desk.chosen", { n: this.#chosen.size });
     const table = this.#found.length === 0 ? [] : [this.#table(this.#found, true)];
+    const focused = document.activeElement?.id;
     changePart("found").replaceChildren(...table);
+    if (focused?.startsWith("choose-")) changePart(focused)?.focus();
     changePart("reason-part").hidden = !ASKS_REASON.includes(this.#state);
     changePart("other-part").hidden = changePart("change-form").elements.reason.value !== "other";
     changePart("successor-part").hidden = this.#state !== "superseded";
@@ -212,7 +227,7 @@ export class ChangeSteps {
     changePart("confirm-final").hidden = !FINAL.includes(this.#state);
     changePart("confirm-list").replaceChildren(this.#table(documents, false));
     changePart("change-send").disabled = this.#busy || !changePart("change-sure").checked;
-    words.fill(changePart("change-send"), `desk.send.${this.#state}`, { n: documents.length });
+    changePart("change-send").textContent = words.say(`desk.send.${this.#state}`, { n: documents.length });
   }
 
   #table(documents, choose) {

@@ -158,7 +158,8 @@ export class IssueList {
     const running = this.#run.running;
     listPart("list").hidden = rows.length === 0;
     listPart("issue-start").hidden = running || open.length === 0;
-    words.fill(listPart("issue-start"), done + failed > 0 ? "desk.issue.go-on" : "desk.issue.start", { n: open.length });
+    const start = done + failed > 0 ? "desk.issue.go-on" : "desk.issue.start";
+    listPart("issue-start").textContent = words.say(start, { n: open.length });
     listPart("issue-stop").hidden = !running;
     listPart("issue-stop").disabled = this.#run.stopping;
     listPart("progress").hidden = !running && done === 0;
@@ -199,7 +200,7 @@ export class IssueList {
       name,
       element("td", {}, row.done ? (row.own.reference ?? "") : reference),
       element("td", {}, summary, locked ? null : edit),
-      element("td", {}, ...this.#outcome(row, problems), locked ? null : drop),
+      element("td", {}, ...this.#outcome(row, problems), this.#run.running || row.done ? null : drop),
     );
   }
 
