@@ -1,4 +1,5 @@
-//! What the QR code on a printed sheet says, in words. The paper alone proves nothing; this says so.
+//! What the QR code on a printed sheet says, in words. The paper alone proves nothing; this says
+//! so.
 
 use check::SheetView;
 use proto::sheet::Sheet;

@@ -29,6 +29,9 @@ pub(crate) struct Asked<'a> {
     pub layers: bool,
 }
 
+/// The page has a next step of its own for each code; this one is for the JSON.
+const ASK: &str = "Ask whoever gave it to you for the file and its receipt, unchanged.";
+
 #[derive(Debug, Serialize)]
 pub(crate) struct Results {
     results: Vec<One>,
@@ -291,7 +294,7 @@ impl Judge<'_> {
                     word: obstacle.word(),
                     code: obstacle.code(),
                     message,
-                    next_step: "Ask whoever gave it to you for the file and its receipt, unchanged.",
+                    next_step: ASK,
                     file,
                     receipt,
                     verdict: None,

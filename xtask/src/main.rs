@@ -11,6 +11,7 @@ mod steps;
 mod test;
 mod tidy;
 mod vectors;
+mod web;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "The project's own chores")]
@@ -31,6 +32,8 @@ enum Chore {
     Tidy,
     /// Write the test vectors anew from their fixed seeds
     Vectors,
+    /// Build the page's module anew (needs a compiler for wasm32)
+    Web,
     /// Run each fuzz target for a while
     Fuzz(fuzz::Args),
 }
@@ -52,6 +55,7 @@ fn run(chore: &Chore) -> Result<()> {
         Chore::Test(args) => test::run(args),
         Chore::Tidy => tidy::run(),
         Chore::Vectors => vectors::write(),
+        Chore::Web => web::write(),
         Chore::Fuzz(args) => fuzz::run(args),
     }
 }

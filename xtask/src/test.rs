@@ -1,6 +1,6 @@
 //! `cargo xtask test`: the steps in order; the first that fails ends it.
 
-use crate::{steps, tidy, vectors};
+use crate::{steps, tidy, vectors, web};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use e2e::process::cargo;
@@ -26,6 +26,8 @@ enum Step {
     Clippy,
     /// proto and seal compile for a machine without an operating system
     Wasm,
+    /// The page's module in the tree is what the code makes
+    Web,
     /// The vectors in the tree are what the code makes
     Vectors,
     /// Licences, sources and versions of what we depend on
@@ -56,6 +58,7 @@ fn perform(step: Step) -> Result<()> {
             steps::run_cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
         }
         Step::Wasm => wasm(),
+        Step::Web => web::compare(),
         Step::Vectors => vectors::compare(),
         Step::Deny => deny(),
         Step::Cargo => steps::run_cargo(&["test", "--workspace"]),

@@ -79,9 +79,9 @@ impl Dossier {
         Ok(Dossier { parts, documents: list.pairs()? })
     }
 
-    /// Reads the structure of a dossier of so many bytes, from the first byte to the last, by asking
-    /// `at` for parts of it: where, and how many bytes. The contents of documents and receipts are
-    /// not asked for.
+    /// Reads the structure of a dossier of so many bytes, from the first byte to the last, by
+    /// asking `at` for parts of it: where, and how many bytes. The contents of documents and
+    /// receipts are not asked for.
     pub fn read<E: From<DossierError>>(
         size: u64,
         mut at: impl FnMut(u64, usize) -> Result<Vec<u8>, E>,
