@@ -3,6 +3,7 @@
 //!
 //! Nothing here knows a format or links the node: it sees what a stranger sees.
 
+pub mod browser;
 pub mod documents;
 pub mod http;
 pub mod image;

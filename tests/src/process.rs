@@ -40,7 +40,8 @@ impl Binaries {
         }
         let mut cargo = cargo();
         cargo.args(["build", "--message-format=json-render-diagnostics"]);
-        cargo.args(["-p", "beleg-node", "-p", "beleg-issuer", "-p", "beleg"]);
+        // As `cargo test --workspace` does, so that no dependency is built twice.
+        cargo.args(["--workspace", "--bins"]);
         if profile == Profile::Release {
             cargo.arg("--release");
         }

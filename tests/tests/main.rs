@@ -6,6 +6,7 @@ mod town;
 
 mod backup;
 mod bad_input;
+mod browser;
 mod byte_changed;
 mod c2sp;
 mod counts;
