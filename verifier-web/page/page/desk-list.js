@@ -205,16 +205,23 @@ export class IssueList {
   }
 
   #field(name, value) {
-    const key = `desk.field.${name}`;
-    const label = this.#words.has(key) ? this.#words.say(key) : name;
+    const label = this.#label(name);
     const day = name === "valid-until" || name === "date";
     return element("li", {}, element("span", { class: "quiet" }, `${label}: `), element("bdi", {}, day ? this.#words.day(value) : value));
+  }
+
+  #label(name) {
+    const key = `desk.field.${name}`;
+    return this.#words.has(key) ? this.#words.say(key) : name;
   }
 
   #outcome(row, problems) {
     const words = this.#words;
     if (row.state === "new" && problems.length > 0) {
-      return problems.map(([key, values]) => words.fill(element("p", { class: "problem", "data-state": "bad" }), key, values));
+      return problems.map(([key, values]) => {
+        const name = this.#label(values.name ?? "");
+        return words.fill(element("p", { class: "problem", "data-state": "bad" }), key, { ...values, name });
+      });
     }
     const tone = { issued: "good", failed: "bad" }[row.state];
     const line = element("p", { class: "row-state", "data-state": tone ?? null });

@@ -1,6 +1,8 @@
 // The list of files to be issued: what is said of each, what is wrong with it before anything is sent,
 // and what has become of it. Nothing of it outlives the page.
 
+import { safeName } from "./check-save.js";
+
 const FIXED = ["type", "unit", "valid-until", "date", "reference"];
 const VALUE_BYTES = 4_096;
 const FILE_BYTES = 2 ** 53;
@@ -103,7 +105,7 @@ function today() {
 export function uniqueNames(rows) {
   const taken = new Set();
   return rows.map((row) => {
-    const name = row.name;
+    const name = safeName(row.name);
     const dot = name.lastIndexOf(".") > 0 ? name.lastIndexOf(".") : name.length;
     let unique = name;
     for (let number = 2; taken.has(unique.toLowerCase()); number++) {
