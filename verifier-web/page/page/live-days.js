@@ -66,11 +66,13 @@ export class DayCounter {
     return 0;
   }
 
-  /** The time of the last snapshot in a bundle, or of the next one behind it if it has none. */
+  /** When a bundle ends: its last snapshot, or if it has none, the first one behind it. */
   async #closing(number) {
-    for (let at = number; at < this.#reader.bundles; at++) {
-      const last = (await this.#snapshots(at)).at(-1);
-      if (last) return last.time;
+    const own = (await this.#snapshots(number)).at(-1);
+    if (own) return own.time;
+    for (let at = number + 1; at < this.#reader.bundles; at++) {
+      const [next] = await this.#snapshots(at);
+      if (next) return next.time;
     }
     return Infinity;
   }

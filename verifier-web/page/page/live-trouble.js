@@ -6,7 +6,7 @@ import { icon, svgElement } from "./icons.js";
 
 const DAY_S = 86400;
 const CLOCK_OFF_S = 300;
-const EXPIRES_SOON_S = 60 * DAY_S;
+const EXPIRES_SOON_S = 30 * DAY_S;
 const GAPS_COMPARED = 12;
 const RANK = { bad: 0, lost: 1, warn: 2 };
 /** The node's alarms that harm no document; every other one does, also one of an unknown code. */
