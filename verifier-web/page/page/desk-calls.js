@@ -26,6 +26,8 @@ export class CallError extends Error {
 export class OfficeDesk {
   #token = null;
   office = null;
+  /** Called when the token that somebody is signed in with has ended. */
+  onLost = () => {};
 
   /** Signs in with a token, or with the certificate that the browser shows if the token is null. */
   async signIn(token) {
@@ -65,6 +67,7 @@ export class OfficeDesk {
     }
     const value = parsed(text);
     if (answer.ok && value !== null) return value;
+    if (answer.status === 401 && this.office !== null) this.onLost();
     const after = retryAfter(answer.headers.get("Retry-After"));
     if (value === null) throw new CallError(answer.status, answer.status >= 502 ? "no-answer" : "not-a-node", "", "", after);
     throw new CallError(answer.status, String(value.error ?? ""), String(value.message ?? ""), String(value.next_step ?? ""), after);

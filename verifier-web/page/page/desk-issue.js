@@ -62,7 +62,8 @@ export class IssueRun {
       this.#set(row, "issued");
     } catch (error) {
       row.error = error;
-      if (error instanceof CallError && error.status !== null) row.frozen = null;
+      const refused = error instanceof CallError && ![null, 401].includes(error.status);
+      if (refused) row.frozen = null;
       this.#set(row, "failed");
       if (error.status === 401) this.stop();
     }

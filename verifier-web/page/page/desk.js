@@ -61,6 +61,7 @@ class DeskPage {
     });
     // A file dropped beside the field must not replace the page.
     for (const kind of ["dragover", "drop"]) window.addEventListener(kind, (event) => event.preventDefault());
+    this.#desk.onLost = () => this.#lock("desk.sign.ended");
     setInterval(() => this.#watch(), LOOK_MS);
     this.#words.onChange(() => this.#show());
     deskPart("sign-in").hidden = false;

@@ -31,10 +31,10 @@ export function clockText(words, seconds) {
   return new Intl.DateTimeFormat(words.language, { timeStyle: "medium", hourCycle: "h23" }).format(date);
 }
 
-/** The age with the moment in brackets, for "since when". */
+/** The moment with its age in brackets, for "since when". */
 export function whenElement(words, seconds) {
   const age = ageElement(words, seconds);
-  return element("span", {}, age, ` (${clockText(words, seconds)})`);
+  return element("span", {}, `${clockText(words, seconds)} (`, age, ")");
 }
 
 /** Brings every age below `root` up to date. */

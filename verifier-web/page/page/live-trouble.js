@@ -21,17 +21,21 @@ export function troublesOf(watch, now) {
   const add = (level, code, source, more = {}) => {
     found.push({ level, code, source, since: null, subject: null, say: null, todo: null, ...more });
   };
-  if (watch.lost !== null) add("lost", "no-answer", "checked", { since: watch.lost.since });
+  for (const log of watch.logs) proofTroubles(watch, log, add);
+  if (watch.lost !== null) {
+    // What the node said last, and how old its checkpoints are, says nothing about now.
+    add("lost", "no-answer", "checked", { since: watch.lost.since });
+    return found;
+  }
   if (watch.state === null) return found;
   federationTroubles(watch, now, add);
   for (const log of watch.logs) logTroubles(watch, log, now, add);
   nodeTroubles(watch, add);
-  const known = new Set(found.map(({ code, subject }) => `${code} ${subject}`));
-  for (const alarm of watch.state.alarms) {
-    const told = toldTrouble(watch, alarm);
-    if (!known.has(`${told.code} ${told.subject}`)) found.push(told);
-  }
-  return found.sort((one, other) => RANK[one.level] - RANK[other.level]);
+  for (const alarm of watch.state.alarms) found.push(toldTrouble(watch, alarm));
+  // The page's own finding comes before the node's word for the same.
+  const same = (one) => (other) => other.code === one.code && other.subject === one.subject;
+  const unique = found.filter((one, at) => found.findIndex(same(one)) === at);
+  return unique.sort((one, other) => RANK[one.level] - RANK[other.level]);
 }
 
 function federationTroubles(watch, now, add) {
@@ -42,7 +46,8 @@ function federationTroubles(watch, now, add) {
   if (time !== null && Math.abs(time - watch.answered) > CLOCK_OFF_S) add("warn", "clock", "said");
 }
 
-function logTroubles(watch, log, now, add) {
+/** What this page has proven against a log; it stays true whoever answers. */
+function proofTroubles(watch, log, add) {
   const about = { subject: log.name };
   if (log.fault !== null) {
     const { kind, since, say } = log.fault;
@@ -50,7 +55,11 @@ function logTroubles(watch, log, now, add) {
   }
   const proof = watch.evidence.some((item) => item.log === log && item.contradicts);
   if (proof) add("bad", "split-view", "checked", about);
-  else if (log.told?.split_view === true) add("bad", "split-view", "said", about);
+}
+
+function logTroubles(watch, log, now, add) {
+  const about = { subject: log.name };
+  if (log.told?.split_view === true) add("bad", "split-view", "said", about);
   const late = lateness(log, watch.federation.status_age_s, now);
   if (late !== null) add(late.level, late.code, "checked", { ...about, since: late.since });
   if (Number(log.told?.revocations_overdue) > 0) add("bad", "revocation-overdue", "said", about);

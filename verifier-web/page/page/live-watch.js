@@ -104,7 +104,8 @@ export class Watch {
     try {
       if (before !== null) await log.reader.grewOutOf(before);
       if (before !== null && taken.size > before.size) log.proven += 1;
-      log.fault = null;
+      // Two trees of one size are proof for good, whatever comes later.
+      if (log.fault?.kind !== "two-faces") log.fault = null;
     } catch (error) {
       log.reader.use(before);
       // A tile that is not there yet is asked for again; a proof that does not hold is an alarm.
