@@ -10,6 +10,8 @@ import { svgElement } from "./icons.js";
 const LANE = 62;
 const TOP = 10;
 const AXIS = 30;
+/** Width of a letter of an operator's name. */
+const LETTER = 7.8;
 const BLOCKS_WANTED = 12;
 const SPAN_S = { least: 120, most: 7 * 86400 };
 const TICKS_S = [15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400];
@@ -38,7 +40,8 @@ export function drawChain(words, watch, holder, chosen, choose) {
 function chainFrame(watch, width, now) {
   const spans = watch.logs.map((log) => now - (log.points().at(-BLOCKS_WANTED)?.time ?? firstTime(log, now)));
   const span = Math.min(SPAN_S.most, Math.max(SPAN_S.least, Math.min(...spans)));
-  const column = width < 520 ? 92 : 130;
+  const longest = Math.max(0, ...watch.federation.operators.map((name) => name.length));
+  const column = Math.min(width * 0.42, 30 + longest * LETTER);
   const right = width - column;
   const fan = width < 520 ? 26 : Math.min(170, width * 0.16);
   const height = TOP + watch.logs.length * LANE + AXIS;
