@@ -6,7 +6,7 @@ const MOST_FILES = 20000;
 /** Calls `take(files)` for whatever is dropped anywhere on the page or chosen in the input. */
 export function listenForFiles(drop, input, take) {
   input.addEventListener("change", () => {
-    take([...input.files].map(asNamed));
+    take([...input.files].map(namedFile));
     input.value = "";
   });
   let depth = 0;
@@ -28,7 +28,7 @@ export function listenForFiles(drop, input, take) {
 /** Files that are in the clipboard, as a file manager puts them there. */
 export function listenForPaste(take) {
   addEventListener("paste", (event) => {
-    const files = [...event.clipboardData.files].map(asNamed);
+    const files = [...event.clipboardData.files].map(namedFile);
     if (files.length === 0) return;
     event.preventDefault();
     take(files);
@@ -39,14 +39,14 @@ function hasFiles(event) {
   return event.dataTransfer?.types.includes("Files") ?? false;
 }
 
-function asNamed(file) {
+function namedFile(file) {
   return { name: file.webkitRelativePath || file.name, blob: file };
 }
 
 /** Folders are walked; the entries must be asked for before anything is waited for. */
 async function droppedFiles(transfer) {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.() ?? null);
-  const files = [...transfer.files].map(asNamed);
+  const files = [...transfer.files].map(namedFile);
   if (!entries.some((entry) => entry?.isDirectory)) return files;
   const found = [];
   for (const entry of entries) if (entry !== null) await walk(entry, "", found);

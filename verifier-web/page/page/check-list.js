@@ -71,7 +71,7 @@ function filterPart(words, results, context) {
 
 /** The first part of a long list at once; the rest as it is asked for. */
 function fileList(words, chosen, context) {
-  const list = element("ul", { class: "files", id: "file-list" });
+  const list = element("ul", { class: "files", id: "file-list", role: "list" });
   const holder = element("div", {}, list);
   const button = element("button", { type: "button", class: "button", id: "show-more" });
   const showNext = () => {

@@ -103,7 +103,8 @@ export class Trust {
       this.federation = answer.federation;
       this.file = file;
     }
-    if (keep) await keepFile("federation", file, now());
+    // What is kept is the newest that is known, also if the server has an older one.
+    if (keep) await keepFile("federation", this.file, now());
   }
 
   async #fetchList(authority) {

@@ -24,6 +24,12 @@ export function verdictWord(words, verdict) {
   return words.say(`word.${wordState(verdict)}`);
 }
 
+/** What is read out when an answer appears. */
+export function spokenAnswer(words, result) {
+  const key = `code.${result.code}`;
+  return `${verdictWord(words, result.verdict)}. ${words.has(key) ? words.say(key) : ""}`;
+}
+
 /** A sentence of a code. An unknown one is said in the verifier's own English words. */
 export function codeNodes(words, kind, code, english) {
   const key = `${kind}.${code}`;
@@ -137,7 +143,7 @@ function lines(words, result) {
       ),
     );
   };
-  return element("ol", { class: "lines", id: "lines" }, ...LINE_NAMES.map(line));
+  return element("ol", { class: "lines", id: "lines", role: "list" }, ...LINE_NAMES.map(line));
 }
 
 function lineNodes(words, result, name) {

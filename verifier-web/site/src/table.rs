@@ -23,8 +23,10 @@ pub(crate) const WASM: Part =
 pub(crate) const PARTS: &[Part] = table![
     "accessibility.html",
     "desk.html",
+    "index.html",
     "live.html",
     "manifest.webmanifest",
+    "sw.js",
     "page/accessibility.js",
     "page/base.css",
     "page/check-camera.js",
@@ -42,6 +44,7 @@ pub(crate) const PARTS: &[Part] = table![
     "page/check-trust.js",
     "page/check-verdict.js",
     "page/check.css",
+    "page/check.js",
     "page/controls.css",
     "page/desk-calls.js",
     "page/desk-change.js",
@@ -75,6 +78,7 @@ pub(crate) const PARTS: &[Part] = table![
     "page/verifier.js",
     "page/wasm.js",
     "page/words.js",
+    "page/worker.js",
     "page/words/accessibility.de.json",
     "page/words/accessibility.en.json",
     "page/words/check.de.json",
@@ -85,7 +89,6 @@ pub(crate) const PARTS: &[Part] = table![
     "page/words/live.en.json",
     "page/words/shared.de.json",
     "page/words/shared.en.json",
-    "page/worker.js",
 ];
 
 #[cfg(test)]
