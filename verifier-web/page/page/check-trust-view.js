@@ -2,6 +2,7 @@
 // can be done where something is missing.
 
 import { element, pair } from "./element.js";
+import { INLINE } from "./parts.js";
 import { saveButton } from "./check-save.js";
 import { isolated } from "./words.js";
 
@@ -94,7 +95,7 @@ function moreAbout(words, trust, choose) {
     element("dl", { class: "pairs" }, ...rows.flat()),
     element("h3", {}, words.say("trust.logs")),
     element("ul", { class: "logs" }, ...federation.authorities.map((log) => logItem(words, trust, log))),
-    element("p", { class: "quiet small" }, words.say("trust.private")),
+    element("p", { class: "quiet small" }, words.say(INLINE ? "trust.private.file" : "trust.private")),
     element("div", { class: "row" }, save, chooseFederation(words, "trust.other", "button", choose)),
   );
 }
