@@ -121,3 +121,15 @@ fn what_would_need_a_server_or_break_the_policy_is_refused() {
     let page = HTML.replace("page/base.css", "page/none.css");
     assert_eq!(with(PAGE, &page), Err(missing("page/none.css")));
 }
+
+#[test]
+fn the_pages_of_this_program_go_into_one_file() {
+    let file = crate::single_html(&site()).unwrap();
+    let parts = html::tags(&file).filter_map(|tag| tag.attribute("id")).collect::<Vec<_>>();
+    for part in [WASM, WORKER, "page/federation", "page/words/check.de.json"] {
+        assert!(parts.contains(&format!("part:{part}").as_str()), "{part}");
+    }
+    for page in ["live.html", "desk.html", "accessibility.html", "manifest.webmanifest"] {
+        assert!(!file.contains(&format!("href=\"{page}\"")), "{page}");
+    }
+}
