@@ -126,6 +126,10 @@ pub const ISSUER_ENTRIES: usize = 65_536;
 /// Ranges of a revocation: with them it stays under [`ENTRY_BYTES`].
 pub const REVOCATION_RANGES: usize = 4000;
 
+/// Documents whose state one person changes alone; more at once wait for a second one. A rule of
+/// the programs, not of the ledger.
+pub const ALONE_DOCUMENTS: usize = 100;
+
 /// Documents that one revocation changes: it touches 4,097 pieces of the status list and a few
 /// more for each range, so that an entry costs every peer a bounded amount of memory and time.
 pub const REVOCATION_DOCUMENTS: u64 = 4 * 1024 * 1024;

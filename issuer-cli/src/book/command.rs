@@ -1,6 +1,6 @@
 //! `beleg-issuer journal`: reading, exporting, checking and erasing. Nothing here prints.
 
-use super::line::{What, state_word};
+use super::line::What;
 use super::rows::{Row, rows};
 use super::{Book, BookError, check, lines_path, read};
 use crate::durable;
@@ -23,7 +23,7 @@ fn cells(row: Row) -> [String; 9] {
         row.status.to_string(),
         row.index.to_string(),
         row.document_type.clone(),
-        state_word(row.state).to_owned(),
+        row.state.word().to_owned(),
         personal.map_or("(erased)".to_owned(), |p| p.file.clone()),
         text(row.value("reference")),
         text(personal.and_then(|p| p.digest())),

@@ -265,16 +265,6 @@ pub fn pair(field: &Field) -> (String, String) {
     (field.name().to_owned(), field.value().to_owned())
 }
 
-/// The word for a state, in the journal and on the screen.
-pub fn state_word(state: StatusState) -> &'static str {
-    match state {
-        StatusState::Valid => "valid",
-        StatusState::Suspended => "suspended",
-        StatusState::Superseded => "superseded",
-        StatusState::Revoked => "revoked",
-    }
-}
-
 impl Serialize for Version {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.serialize_u8(1)
@@ -294,15 +284,12 @@ mod state_word {
     use super::*;
 
     pub fn serialize<S: Serializer>(state: &StatusState, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(super::state_word(*state))
+        s.serialize_str(state.word())
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<StatusState, D::Error> {
         let word = String::deserialize(d)?;
-        (0..4)
-            .filter_map(StatusState::from_bits)
-            .find(|state| super::state_word(*state) == word)
-            .ok_or_else(|| D::Error::custom("no state of a document"))
+        StatusState::from_word(&word).ok_or_else(|| D::Error::custom("no state of a document"))
     }
 }
 

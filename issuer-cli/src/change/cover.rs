@@ -1,15 +1,7 @@
-//! From documents to as few ranges and entries as possible.
-//!
-//! Neighbouring indexes merge. Of a batch whose documents all change, the padding changes as well,
-//! so that nobody can count the documents; its pointers to successors are noise.
+//! From documents to statements: [`proto::ledger::cover`] with this machine's randomness.
 
 use crate::chance;
-use crate::select::Drawer;
-use proto::hash::{LeafIndex, StatusIndex};
-use proto::ledger::ranges::{portions, ranges};
-use proto::ledger::revocation::{RevocationStatement, Signer};
-use proto::ledger::{EntryError, Pointer, StatusState, StatusTree};
-use std::collections::{BTreeMap, BTreeSet};
+use proto::ledger::{EntryError, Pointer};
 use std::io;
 
 /// Why no entries can be made of a set of documents.
@@ -22,163 +14,11 @@ pub enum CoverError {
     Chance(#[from] io::Error),
 }
 
-/// The documents that change, and what is around them.
-#[derive(Debug, Clone, Copy)]
-pub struct Cover<'a> {
-    pub state: StatusState,
-    /// Those that change, with the pointers to their successors where they have one.
-    pub documents: &'a BTreeMap<u64, Option<Pointer>>,
-    /// Those that were named and stand so already.
-    pub unchanged: &'a BTreeSet<u64>,
-    /// By the status index of their place 0.
-    pub batches: &'a BTreeMap<u64, Drawer>,
-    /// The states as they are.
-    pub tree: &'a StatusTree,
-}
-
-impl Cover<'_> {
-    /// The statements to sign, with ascending numbers from `sequence` on.
-    pub fn statements(
-        &self,
-        issuer: LeafIndex,
-        sequence: u64,
-    ) -> Result<Vec<RevocationStatement>, CoverError> {
-        let (mut plain, mut pointed) = (BTreeSet::new(), BTreeMap::new());
-        for (index, pointer) in self.documents {
-            match pointer {
-                None => {
-                    plain.insert(*index);
-                }
-                Some(pointer) => {
-                    pointed.insert(*index, *pointer);
-                }
-            }
-        }
-        for index in self.padding() {
-            let batch = self.batches.range(..=index).next_back().map_or(0, |(first, _)| *first);
-            // Padding goes with the documents of its batch.
-            let named = pointed.range(batch..).next().is_some_and(|(at, _)| self.same(batch, *at));
-            if named {
-                pointed.insert(index, noise()?);
-            } else {
-                plain.insert(index);
-            }
-        }
-        let mut statements = Vec::new();
-        let number = |statements: &Vec<_>| sequence.saturating_add(statements.len() as u64);
-        for part in portions(&ranges(plain.into_iter()), false) {
-            let (signer, number) = (Signer::Issuer, number(&statements));
-            statements.push(RevocationStatement::new(issuer, number, signer, self.state, part)?);
-        }
-        for part in portions(&ranges(pointed.keys().copied()), true) {
-            let number = number(&statements);
-            let inside = part.iter().flat_map(|range| range.first.0..=range.last.0);
-            let pointers = inside.filter_map(|index| pointed.get(&index).copied()).collect();
-            let signer = Signer::Issuer;
-            let statement = RevocationStatement::new(issuer, number, signer, self.state, part)?;
-            statements.push(statement.naming(pointers)?);
-        }
-        Ok(statements)
-    }
-
-    /// The padding of the batches whose documents were all named.
-    fn padding(&self) -> Vec<u64> {
-        let mut padding = Vec::new();
-        for (first, batch) in self.batches {
-            let places = *first..first.saturating_add(batch.width);
-            let changed = self.documents.range(places.clone()).count();
-            let named = changed + self.unchanged.range(places.clone()).count();
-            let open = |index: &u64| {
-                let state = self.tree.state(StatusIndex(*index));
-                state.is_some_and(|from| Signer::Issuer.may_change(from, self.state))
-            };
-            let known =
-                |index: &u64| self.documents.contains_key(index) || self.unchanged.contains(index);
-            let rest: Vec<u64> = places.filter(|index| !known(index)).collect();
-            if changed > 0 && named as u64 == batch.documents && rest.iter().all(open) {
-                padding.extend(rest);
-            }
-        }
-        padding
-    }
-
-    fn same(&self, batch: u64, index: u64) -> bool {
-        self.batches.get(&batch).is_some_and(|drawer| index - batch < drawer.width)
-    }
-}
-
-fn noise() -> Result<Pointer, CoverError> {
+/// A pointer that leads nowhere.
+pub fn noise() -> Result<Pointer, CoverError> {
     let mut bytes = [0; 40];
     let (a, b) = (chance::secret()?, chance::secret()?);
     bytes[..32].copy_from_slice(&a);
     bytes[32..].copy_from_slice(&b[..8]);
     Ok(Pointer(bytes))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn drawer(documents: u64) -> Drawer {
-        Drawer { origin: "city.example/log".into(), issuer: 1, width: 16, documents }
-    }
-
-    fn statements(
-        state: StatusState,
-        documents: &[(u64, Option<Pointer>)],
-        unchanged: &[u64],
-        tree: &StatusTree,
-    ) -> Vec<RevocationStatement> {
-        let cover = Cover {
-            state,
-            documents: &documents.iter().copied().collect(),
-            unchanged: &unchanged.iter().copied().collect(),
-            batches: &[(0, drawer(2)), (16, drawer(3)), (48, drawer(1))].into(),
-            tree,
-        };
-        cover.statements(LeafIndex(1), 7).unwrap()
-    }
-
-    fn shape(statement: &RevocationStatement) -> Vec<(u64, u64)> {
-        statement.ranges().iter().map(|range| (range.first.0, range.last.0)).collect()
-    }
-
-    fn tree() -> StatusTree {
-        let mut tree = StatusTree::new();
-        tree.extend(64).unwrap();
-        tree
-    }
-
-    #[test]
-    fn padding_changes_with_the_last_of_its_documents() {
-        let revoked = StatusState::Revoked;
-        let only = |documents: &[u64], unchanged: &[u64], tree: &StatusTree| {
-            let documents: Vec<_> = documents.iter().map(|index| (*index, None)).collect();
-            let all = statements(revoked, &documents, unchanged, tree);
-            assert_eq!(all.len(), 1);
-            shape(&all[0])
-        };
-        assert_eq!(only(&[3], &[], &tree()), [(3, 3)]);
-        assert_eq!(only(&[3, 9], &[], &tree()), [(0, 15)]);
-        assert_eq!(only(&[9], &[3], &tree()), [(0, 2), (4, 15)]);
-        assert_eq!(only(&[3, 9, 17, 18, 30], &[], &tree()), [(0, 31)]);
-        assert_eq!(only(&[3, 4, 17, 18, 50], &[], &tree()), [(0, 15), (17, 18), (48, 63)]);
-        // Padding that is final otherwise stays, and with it the shape is seen.
-        let mut other = tree();
-        other.set(StatusIndex(12), StatusState::Superseded);
-        assert_eq!(only(&[3, 9], &[], &other), [(3, 3), (9, 9)]);
-    }
-
-    #[test]
-    fn pointers_are_named_for_all_of_an_entry_and_padding_gets_noise() {
-        let pointer = |byte| Some(Pointer([byte; 40]));
-        let documents = [(3, pointer(1)), (9, pointer(2)), (17, None)];
-        let all = statements(StatusState::Superseded, &documents, &[], &tree());
-        assert_eq!(all.iter().map(|s| s.sequence).collect::<Vec<_>>(), [7, 8]);
-        assert_eq!((shape(&all[0]), all[0].successors().count()), (vec![(17, 17)], 0));
-        assert_eq!(shape(&all[1]), [(0, 15)]);
-        let named: Vec<_> = all[1].successors().collect();
-        assert_eq!((named.len(), named[3].1, named[9].1), (16, Pointer([1; 40]), Pointer([2; 40])));
-        assert_ne!(named[0].1, named[1].1);
-    }
 }

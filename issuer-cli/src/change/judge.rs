@@ -4,7 +4,7 @@
 use super::outcome::{Changed, Fate, Line};
 use super::want::{Asked, Wish};
 use crate::book::BookError;
-use crate::book::line::{Personal, state_word};
+use crate::book::line::Personal;
 use crate::client::IssuerRow;
 use crate::office::Office;
 use crate::select::{self, Chosen, Selection, Selector, name, read_receipt};
@@ -162,7 +162,7 @@ impl Judge<'_> {
         let pointer = match (by, &wish.proposed) {
             (_, Some(proposed)) => {
                 if proposed.from != from {
-                    let (was, is) = (state_word(proposed.from), state_word(from));
+                    let (was, is) = (proposed.from.word(), from.word());
                     let sentence = format!("It was {was} when it was proposed and is {is} now.");
                     return Err(("state-changed", sentence));
                 }
@@ -176,7 +176,7 @@ impl Judge<'_> {
         }
         if !Signer::Issuer.may_change(from, to) {
             let sentence =
-                format!("It is {} for good; only the authority can undo that.", state_word(from));
+                format!("It is {} for good; only the authority can undo that.", from.word());
             return Err(("state-final", sentence));
         }
         let name = shown_name(wish, chosen);

@@ -23,23 +23,24 @@ use crate::office::Office;
 use crate::outcome::Why;
 use crate::reach::sources;
 use crate::run::{RunError, now};
+use crate::select::Drawer;
 use crate::watch::Watch;
-use cover::{Cover, CoverError};
+use cover::{CoverError, noise};
 use judge::{Item, Judge, Judged};
 use order::{Open, Orders};
 use outcome::{Changed, Fate, Line};
 use proposal::ProposalError;
 use proto::hash::LeafIndex;
+use proto::ledger::cover::{BatchShape, Cover};
 use proto::ledger::reading::{ReadingError, Replay};
 use proto::ledger::{Revocation, StatusState};
+use proto::limits::ALONE_DOCUMENTS;
 use proto::note::KeyError;
 use proto::status_list::VerifiedStatusList;
 use send::{SendError, Way};
 use std::collections::BTreeMap;
 use want::Asked;
 
-/// Documents that one person may change at once.
-pub const ALONE: usize = 100;
 /// A node that claims a number so far beyond the journal's is not believed: numbers are used up.
 const LEAP: u64 = 1 << 32;
 
@@ -111,7 +112,7 @@ pub fn change(
     }
     let list = counter.status_list()?;
     let judged = counter.judge(&asked, &list, &mut changed)?;
-    let alone = judged.items.len() <= ALONE;
+    let alone = judged.items.len() <= ALONE_DOCUMENTS;
     if changed.exit() == 1 {
         return Ok(changed);
     }
@@ -122,7 +123,7 @@ pub fn change(
             changed.notes.push(written.map_err(ChangeError::from)?);
         } else if !alone {
             changed.notes.push(format!(
-                "These are more than {ALONE} documents: a second person must approve. \
+                "These are more than {ALONE_DOCUMENTS} documents: a second person must approve. \
                  Use --propose FILE."
             ));
         }
@@ -132,8 +133,9 @@ pub fn change(
         changed.refusals.push(Why::new(
             "needs-second-person",
             format!(
-                "These are {} documents; more than {ALONE} at once need a second person. Write a \
-                 proposal with --propose FILE and let that person run `beleg-issuer approve`.",
+                "These are {} documents; more than {ALONE_DOCUMENTS} at once need a second person. \
+                 Write a proposal with --propose FILE and let that person run `beleg-issuer \
+                 approve`.",
                 judged.items.len()
             ),
         ));
@@ -206,15 +208,19 @@ impl Counter<'_> {
     ) -> Result<Vec<Revocation>, ChangeError> {
         let documents: BTreeMap<u64, _> =
             judged.items.iter().map(|(status, item)| (*status, item.pointer)).collect();
+        let shape = |(first, drawer): (&u64, &Drawer)| {
+            (*first, BatchShape { width: drawer.width, documents: drawer.documents })
+        };
+        let batches = judged.selection.batches.iter().map(shape).collect();
         let cover = Cover {
             state,
             documents: &documents,
             unchanged: &judged.unchanged,
-            batches: &judged.selection.batches,
+            batches: &batches,
             tree: list.tree(),
         };
         let first = self.orders.sequence.max(self.row.sequence) + 1;
-        let statements = cover.statements(LeafIndex(self.row.id), first)?;
+        let statements = cover.statements(LeafIndex(self.row.id), first, &mut noise)?;
         let place = self.office.place();
         let sign = |statement: proto::ledger::RevocationStatement| {
             statement.sign(&place, self.office.key())

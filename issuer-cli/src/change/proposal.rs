@@ -21,7 +21,6 @@ use super::Counter;
 use super::judge::Judged;
 use super::reason;
 use super::want::{Asked, Proposed, Wish};
-use crate::book::line::state_word;
 use crate::durable;
 use crate::office::OfficeError;
 use crate::run::now;
@@ -142,13 +141,13 @@ pub fn write(
         place.federation,
         place.origin,
         counter.row.id,
-        state_word(state),
+        state.word(),
         now().0,
         judged.items.len()
     );
     for item in judged.items.values() {
         let pointer = item.pointer.map_or("-".to_owned(), |pointer| base64_encode(&pointer.0));
-        let (from, reason) = (state_word(item.from), item.reason.as_deref().unwrap_or("-"));
+        let (from, reason) = (item.from.word(), item.reason.as_deref().unwrap_or("-"));
         text.push_str(&format!("{} {from} {pointer} {reason}\n", item.status));
     }
     let signature = counter.office.key().sign_raw(&message(LABEL, &sha256(text.as_bytes())))?;
@@ -187,7 +186,7 @@ impl Proposal {
         let number =
             |lines: &mut Lines<'_>, word| decimal_up_to(lines.keyword(word)?, limits::JSON_INTEGER);
         let issuer = number(&mut lines, "issuer")?;
-        let state = state(lines.keyword("state")?).ok_or_else(|| line(&lines))?;
+        let state = StatusState::from_word(lines.keyword("state")?).ok_or_else(|| line(&lines))?;
         let made = number(&mut lines, "made")?;
         let count = number(&mut lines, "documents")?;
         let mut wishes = Vec::new();
@@ -231,14 +230,10 @@ impl Proposal {
     }
 }
 
-fn state(word: &str) -> Option<StatusState> {
-    (0..4).filter_map(StatusState::from_bits).find(|state| state_word(*state) == word)
-}
-
 fn wish(line: &str) -> Option<Wish> {
     let mut parts = line.splitn(4, ' ');
     let index = decimal_up_to(parts.next()?, limits::JSON_INTEGER).ok()?;
-    let from = state(parts.next()?)?;
+    let from = StatusState::from_word(parts.next()?)?;
     let pointer = match parts.next()? {
         "-" => None,
         text => Some(Pointer(base64_array(text).ok()?)),

@@ -19,7 +19,6 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::outcome::Why;
 use crate::watch::Watch;
 use proto::hash::Timestamp;
-use proto::ledger::revocation::Signer;
 use proto::ledger::{Place, RevocationStatement};
 use proto::note::{KeyError, SigningKey};
 use std::collections::BTreeMap;
@@ -149,7 +148,7 @@ impl Way<'_> {
         old: &RevocationStatement,
         sequence: u64,
     ) -> Result<Open, SendError> {
-        let statement = renumbered(old, sequence).ok_or(KeyError::BadForm)?;
+        let statement = old.renumbered(sequence).map_err(|_| KeyError::BadForm)?;
         let entry = statement.sign(&self.place, self.key)?;
         let change = order::change(&entry, self.row.key, 0, Some(before));
         let number = book.note(What::Change(Box::new(change.clone())), (self.now)())?;
@@ -244,15 +243,6 @@ struct Others {
     asked: usize,
     holding: Vec<String>,
     entered: Option<u64>,
-}
-
-/// The same statement with another number.
-pub fn renumbered(old: &RevocationStatement, sequence: u64) -> Option<RevocationStatement> {
-    let ranges = old.ranges().to_vec();
-    let (issuer, state) = (old.issuer, old.state);
-    let new = RevocationStatement::new(issuer, sequence, Signer::Issuer, state, ranges).ok()?;
-    let pointers: Vec<_> = old.successors().map(|(_, pointer)| pointer).collect();
-    if pointers.is_empty() { Some(new) } else { new.naming(pointers).ok() }
 }
 
 fn why(refusal: &Refusal) -> Why {

@@ -6,7 +6,6 @@ mod compare;
 use crate::args::counts::{Counts as Args, Period};
 use crate::book::BookError;
 use crate::book::command::table;
-use crate::book::line::state_word;
 use crate::book::rows::{Row, rows};
 use crate::durable;
 use crate::office::Office;
@@ -110,7 +109,7 @@ fn key(row: &Row, by: Period) -> Key {
         Period::Month => day.chars().take(7).collect(),
     };
     let unit = row.value("unit").unwrap_or(ERASED).to_owned();
-    [period, row.document_type.clone(), unit, state_word(row.state).to_owned()]
+    [period, row.document_type.clone(), unit, row.state.word().to_owned()]
 }
 
 /// The first and last status index: what lies between and is not ours are the places that a batch

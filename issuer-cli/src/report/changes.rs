@@ -3,8 +3,8 @@
 
 use super::JsonWhy;
 use crate::args::Output;
-use crate::book::line::state_word;
 use crate::change::outcome::{Changed, Fate, Line};
+use proto::ledger::StatusState;
 use serde::Serialize;
 use std::io::{self, Write};
 use verifier::{json, shown};
@@ -82,8 +82,8 @@ fn json_line(line: &Line) -> JsonLine<'_> {
         state: line.word(),
         document: &line.name,
         status: line.status,
-        from: line.from.map(state_word),
-        to: state_word(line.to),
+        from: line.from.map(StatusState::word),
+        to: line.to.word(),
         index: line.index,
         code: line.why.as_ref().map(|why| why.code.as_str()),
         message: line.why.as_ref().map(|why| why.sentence.as_str()),
@@ -98,7 +98,7 @@ fn text_line(line: &Line, out: &mut impl Write, err: &mut impl Write) -> io::Res
             writeln!(err, "{name}: {}", shown::text(&why.sentence))
         }
         (None, Fate::Planned, Some(from)) => {
-            let (from, to) = (state_word(from), state_word(line.to));
+            let (from, to) = (from.word(), line.to.word());
             writeln!(out, "{word}\t{name}\t{from} -> {to}")
         }
         _ => writeln!(out, "{word}\t{name}"),
@@ -108,7 +108,6 @@ fn text_line(line: &Line, out: &mut impl Write, err: &mut impl Write) -> io::Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proto::ledger::StatusState;
 
     #[test]
     fn lines_and_summary_keep_their_shape() {

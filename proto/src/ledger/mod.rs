@@ -5,6 +5,7 @@
 //! `docs/formats.md` has the byte tables.
 
 mod apply;
+pub mod cover;
 mod dump;
 pub mod entry;
 pub mod issuance;

@@ -137,6 +137,14 @@ impl RevocationStatement {
         &self.ranges
     }
 
+    /// The same statement with another number.
+    pub fn renumbered(&self, sequence: u64) -> Result<RevocationStatement, EntryError> {
+        if sequence > limits::JSON_INTEGER {
+            return Err(EntryError::NumberTooLarge);
+        }
+        Ok(RevocationStatement { sequence, ..self.clone() })
+    }
+
     /// The bytes that are signed, before label and place.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer::new();
@@ -279,7 +287,7 @@ mod tests {
         let named = superseding(two.clone()).naming(pointers(2)).unwrap();
         let all: Vec<_> = named.successors().map(|(index, _)| index.0).collect();
         assert_eq!(all, [3, 9]);
-        let bytes = Revocation { statement: named, signature: [3; 64] }.to_bytes();
+        let bytes = Revocation { statement: named.clone(), signature: [3; 64] }.to_bytes();
         assert_eq!(Entry::parse(&bytes).unwrap().to_bytes(), bytes);
         for bad in [0, 1, 3] {
             let refused = superseding(two.clone()).naming(pointers(bad));
@@ -287,6 +295,9 @@ mod tests {
         }
         assert!(statement(two).unwrap().naming(pointers(2)).is_err(), "revoked");
         let many = superseding(alloc::vec![range(0, 1999)]);
+        assert_eq!(named.renumbered(limits::JSON_INTEGER + 1), Err(EntryError::NumberTooLarge));
+        let again = named.renumbered(8).unwrap();
+        assert_eq!((again.sequence, again.successors().count()), (8, 2));
         assert!(many.naming(alloc::vec![Pointer([1; 40]); 2000]).is_err(), "too large");
     }
 

@@ -51,6 +51,21 @@ impl StatusState {
         }
     }
 
+    /// Its word, in files, in JSON and on screens.
+    pub fn word(self) -> &'static str {
+        match self {
+            StatusState::Valid => "valid",
+            StatusState::Suspended => "suspended",
+            StatusState::Superseded => "superseded",
+            StatusState::Revoked => "revoked",
+        }
+    }
+
+    /// The state with this word.
+    pub fn from_word(word: &str) -> Option<StatusState> {
+        (0..4).filter_map(StatusState::from_bits).find(|state| state.word() == word)
+    }
+
     /// The state with these bits; none above 3.
     pub fn from_bits(bits: u8) -> Option<StatusState> {
         match bits {

@@ -251,7 +251,7 @@ fn plan(replay: &Replay, issuer: &IssuerState, task: &Task) -> Plan {
             }
             if task.signer.may_change(from, task.state) {
                 plan.changing.push(index);
-                *plan.from.entry(word(from)).or_default() += 1;
+                *plan.from.entry(from.word()).or_default() += 1;
             } else {
                 plan.left += 1;
             }
@@ -263,7 +263,7 @@ fn plan(replay: &Replay, issuer: &IssuerState, task: &Task) -> Plan {
 fn show_plan(plan: &Plan, task: &Task, out: &mut Output<'_>) {
     let from: Vec<String> = plan.from.iter().map(|(word, n)| format!("{n} {word}")).collect();
     let from = if from.is_empty() { "none".to_owned() } else { from.join(", ") };
-    let (state, left) = (word(task.state), plan.left);
+    let (state, left) = (task.state.word(), plan.left);
     out.line(&format!("to do: {state}, places now: {from}; {left} are final and stay"));
 }
 
@@ -319,13 +319,4 @@ fn status_ranges(status: &[u64]) -> Result<Vec<(u64, u64)>, IssuerError> {
         }
     }
     Ok(ranges)
-}
-
-fn word(state: StatusState) -> &'static str {
-    match state {
-        StatusState::Valid => "valid",
-        StatusState::Suspended => "suspended",
-        StatusState::Superseded => "superseded",
-        StatusState::Revoked => "revoked",
-    }
 }
