@@ -9,6 +9,7 @@ mod open;
 #[cfg(test)]
 mod tests;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -141,6 +142,7 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<(), AppError
         gossip: GOSSIP_INTERVAL,
         hosted: Some(config.hosted),
         page: config.page,
+        proxies: config.certificate_proxies,
         grace: config.revocation_grace,
     };
     let running = Running::start(parts, listener).await?;
@@ -178,6 +180,8 @@ pub struct Parts {
     pub hosted: Option<PathBuf>,
     /// How the pages look.
     pub page: site::Settings,
+    /// Proxies whose word about client certificates is taken.
+    pub proxies: Vec<IpAddr>,
     /// How long a log has to include a revocation that is held here.
     pub grace: Duration,
 }

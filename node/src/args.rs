@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::hosted::token::May;
+
 /// Runs one authority's node of a Beleg federation, and keeps its keys and its federation file.
 ///
 /// Exit status: 0 if it did what was asked; 1 if it could not, or if fsck found something wrong;
@@ -295,14 +297,26 @@ pub enum Token {
         /// Who uses it.
         #[arg(long)]
         name: String,
-        /// A document type that may be issued with it. May be given several times.
-        #[arg(long = "type", value_name = "TYPE", required = true)]
+        /// What it lets do: issue, withdraw, approve, separated by commas.
+        #[arg(long, value_name = "WHAT", value_delimiter = ',', default_value = "issue",
+            value_parser = may)]
+        may: Vec<May>,
+        /// A document type that it is for. May be given several times; may be left out for a token
+        /// that approves and does nothing else.
+        #[arg(long = "type", value_name = "TYPE")]
         types: Vec<String>,
-        /// Documents a minute, at most.
+        /// Documents, or changes, a minute, at most.
         #[arg(long, value_name = "DOCUMENTS", default_value_t = 60)]
         rate: u32,
+        /// A client certificate (PEM) that lets in in the place of a token.
+        #[arg(long, value_name = "FILE")]
+        certificate: Option<PathBuf>,
+        /// With --certificate: make a token as well, and ask for both.
+        #[arg(long, requires = "certificate")]
+        both: bool,
     },
-    /// Lists tokens: id, state, rate, documents issued, time of the last one, types, name.
+    /// Lists tokens: id, state, rate, documents issued, time of the last one, types, what it may,
+    /// what is shown, name.
     List {
         /// Which office.
         #[command(flatten)]
@@ -328,6 +342,10 @@ pub struct HostedOffice {
     /// Short name of the office (a-z, 0-9, hyphen).
     #[arg(long, value_name = "NAME")]
     pub office: String,
+}
+
+fn may(word: &str) -> Result<May, String> {
+    May::parse(word).ok_or_else(|| "write issue, withdraw or approve".to_owned())
 }
 
 #[cfg(test)]

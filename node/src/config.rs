@@ -5,7 +5,7 @@
 //! every option; `beleg-node init` writes it.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -32,6 +32,8 @@ pub struct Config {
     pub hosted: PathBuf,
     /// How the pages look.
     pub page: site::Settings,
+    /// Proxies whose header about client certificates is believed; none if it is ignored.
+    pub certificate_proxies: Vec<IpAddr>,
     /// The authority's log; `None` if this node only mirrors and cosigns.
     pub log: Option<LogConfig>,
     /// The operator's cosigner; `None` if it runs in another node.
@@ -154,6 +156,8 @@ struct Written {
     federation: PathBuf,
     hosted: Option<PathBuf>,
     page: Option<site::Settings>,
+    client_cert_header: Option<bool>,
+    trusted_proxies: Option<Spanned<Vec<String>>>,
     origin: Option<String>,
     log_key: Option<PathBuf>,
     cosigner_ed25519_key: Option<PathBuf>,
@@ -218,6 +222,10 @@ impl Config {
             federation: place(&w.federation),
             hosted: folder.join(w.hosted.as_deref().unwrap_or(Path::new(defaults::HOSTED))),
             page: page(written.page.as_ref(), folder),
+            certificate_proxies: match w.client_cert_header {
+                Some(true) => checks.proxies(&w.trusted_proxies)?,
+                _ => Vec::new(),
+            },
             log: log.map(|(origin, key)| LogConfig {
                 origin: origin.display().to_string(),
                 key: place(key),
@@ -315,6 +323,18 @@ impl Checks<'_> {
         written.get_ref().parse().map_err(|_| {
             let want = "an IP address and a port, such as \"127.0.0.1:8001\"".to_owned();
             self.value("listen", written.span().start, want)
+        })
+    }
+
+    fn proxies(&self, written: &Option<Spanned<Vec<String>>>) -> Result<Vec<IpAddr>, ConfigError> {
+        let Some(written) = written else {
+            return Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
+        };
+        let address = |text: &String| text.parse().map(|address: IpAddr| address.to_canonical());
+        let addresses: Result<Vec<IpAddr>, _> = written.get_ref().iter().map(address).collect();
+        addresses.map_err(|_| {
+            let want = "a list of IP addresses, such as [\"127.0.0.1\", \"::1\"]".to_owned();
+            self.value("trusted_proxies", written.span().start, want)
         })
     }
 

@@ -1,8 +1,8 @@
 //! A federation in one process for tests: real HTTP between the nodes, stores in memory, one clock
 //! that stands where it was put.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,6 +49,8 @@ pub struct Seat {
     pub running: Option<Running>,
     /// The folder of its hosted offices.
     pub hosted: Option<PathBuf>,
+    /// Proxies that it believes.
+    pub proxies: Vec<IpAddr>,
     index: TempDir,
     address: SocketAddr,
 }
@@ -71,6 +73,11 @@ pub fn hash_path(seat: usize) -> String {
 /// The key of a seat's log.
 pub fn log_key(seat: usize) -> SigningKey {
     key(&origin(seat), KeyType::Ed25519, 10 + seat as u8)
+}
+
+/// The key of a hosted office.
+pub fn office_key(folder: &Path) -> SigningKey {
+    crate::keys::load(&folder.join("key"), KeyType::Ed25519).unwrap()
 }
 
 fn admin_key(seat: usize) -> SigningKey {
@@ -146,6 +153,7 @@ impl World {
             without_peers: Vec::new(),
             running: None,
             hosted: None,
+            proxies: Vec::new(),
             index: tempfile::tempdir().unwrap(),
             address: *address,
         };
@@ -194,6 +202,7 @@ impl World {
             gossip: Duration::from_millis(100),
             hosted: place.hosted.clone(),
             page: site::Settings::default(),
+            proxies: place.proxies.clone(),
             grace: Duration::from_secs(600),
         };
         let listener = bind(place.address).await;

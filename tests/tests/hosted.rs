@@ -1,6 +1,6 @@
 //! An office that has nothing but HTTP, hosted by its authority's node.
 //!
-//! 1. Everything that docs/hosted.md shows runs, in order: set up, curl, Python, lists.
+//! 1. Everything that docs/hosted.md shows runs, in order: set up, curl, withdraw, Python, lists.
 //! 2. Tokens: none, wrong, of another type, too often, revoked while the node runs.
 //! 3. Two requests at once with one idempotency key get one receipt.
 //! 4. A document of 300 MB goes through a node whose memory does not grow with it.
@@ -133,14 +133,15 @@ fn what_the_page_shows_runs() -> Result<()> {
     fs::write(folder.join("issue.py"), &python.1)?;
     fs::copy(world.administration_key(HOME), folder.join("administration"))?;
     // What an operator does comes second on the page and first in time.
-    let (program, operator) = sh.split_at(sh.len().checked_sub(5).context("blocks")?);
+    let (program, operator) = sh.split_at(sh.len().checked_sub(6).context("blocks")?);
     ensure!(operator[0].contains("hosted init") && program[0].contains("curl"), "{sh:?}");
     shell(&folder, &[], operator[0])?;
     world.start_all()?;
     let node = format!("http://{}", world.address(HOME));
-    operator[1..3].iter().try_for_each(|block| shell(&folder, &[], block).map(drop))?;
-    let token = fs::read_to_string(folder.join("token"))?.trim().to_owned();
-    let with = [("NODE", node.as_str()), ("TOKEN", token.as_str())];
+    operator[1..4].iter().try_for_each(|block| shell(&folder, &[], block).map(drop))?;
+    let shown = |name: &str| fs::read_to_string(folder.join(name)).map(|t| t.trim().to_owned());
+    let (token, clerk) = (shown("token")?, shown("clerk")?);
+    let with = [("NODE", node.as_str()), ("TOKEN", token.as_str()), ("CLERK", clerk.as_str())];
     for block in program {
         shell(&folder, &with, block)?;
     }
@@ -150,9 +151,11 @@ fn what_the_page_shows_runs() -> Result<()> {
         "python3 issue.py && beleg verify notice.pdf --federation federation",
     )?;
     assert!(said.contains("issued, status index") && said.contains("VALID"), "{said}");
-    let listed = shell(&folder, &with, operator[3])?;
+    let changed = fs::read_to_string(folder.join("changed.json"))?;
+    assert!(changed.contains("\"progress\":\"published\""), "{changed}");
+    let listed = shell(&folder, &with, operator[4])?;
     assert!(listed.contains("3 issued"), "{listed}");
-    let found = shell(&folder, &with, operator[4])?;
+    let found = shell(&folder, &with, operator[5])?;
     assert_eq!(found.lines().count(), 1, "{found}");
     world.stop_all()
 }

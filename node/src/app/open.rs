@@ -158,7 +158,7 @@ fn open_hosted(parts: &Parts, log: Option<&Arc<Log>>) -> Result<Option<hosted::O
     let no_log = || hosted::OpenError::NoLog { folder: folder.display().to_string() };
     let log = log.ok_or_else(no_log)?;
     let federation = Arc::new(parts.identity.federation.clone());
-    Ok(Some(hosted::Opened::open(offices, log, &federation, &parts.clock)?))
+    Ok(Some(hosted::Opened::open(offices, log, &federation, &parts.clock, &parts.proxies)?))
 }
 
 /// Opens one log's copy, as a start does and as recovery does again.

@@ -3,20 +3,26 @@
 //! They work on the office's folder beside the config file, whether the node runs or not: a running
 //! node sees changed tokens at once, and a new office at its next start.
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 
-use proto::hash::Timestamp;
+use proto::hash::{Hash, Timestamp, sha256};
 use proto::ledger::Place;
 use proto::time::utc;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 use super::{CommandError, Output, federation, plain};
 use crate::args::{self, HostedOffice, Token};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::hosted::office::{self, Founding, OfficeError};
-use crate::hosted::token::{self, Grant, TokenError};
+use crate::hosted::token::{self, Entrance, Grant, TokenError};
 use crate::hosted::{FileError, journal};
+
+/// Bytes that are read of a certificate's file.
+const PEM_BYTES: u64 = 64 * 1024;
 
 /// Why a command about a hosted office did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +37,12 @@ pub enum HostedError {
     /// A file.
     #[error(transparent)]
     File(#[from] FileError),
+    /// Not a certificate.
+    #[error("{file}: there is no certificate in PEM to be read\ngive the client's certificate")]
+    Certificate {
+        /// The file.
+        file: String,
+    },
     /// The node has no log to issue in.
     #[error("{config}: this node writes no log\nan office is hosted where its authority's log is")]
     NoLog {
@@ -88,18 +100,31 @@ fn init(
 
 fn tokens(args: Token, out: &mut Output<'_>) -> Result<(), CommandError> {
     match args {
-        Token::Create { office, name, types, rate } => {
+        Token::Create { office, name, may, types, rate, certificate, both } => {
             let folder = existing(&office)?;
             let settings = office::settings(&folder).map_err(HostedError::from)?;
+            let entrance = match certificate.as_deref().map(digest_of).transpose()? {
+                Some(digest) if both => Entrance::Both(digest),
+                Some(digest) => Entrance::Certificate(digest),
+                None => Entrance::Text,
+            };
             let _lock = token::lock(&folder).map_err(HostedError::from)?;
-            let grant = Grant { name: &name, types: &types, rate };
+            let grant = Grant { name: &name, may: &may, types: &types, rate, entrance };
             let made = token::create(&folder, &office.office, &settings.types, grant, now());
-            let (id, text) = made.map_err(HostedError::from)?;
-            out.line(&text);
-            out.line("");
-            out.line(&format!(
-                "This is token {id}. It is shown this once and cannot be shown again."
-            ));
+            match made.map_err(HostedError::from)? {
+                (id, Some(text)) => {
+                    out.line(&text);
+                    out.line("");
+                    out.line(&format!(
+                        "This is token {id}. It is shown this once and cannot be shown again."
+                    ));
+                }
+                (id, None) => {
+                    out.line(&format!(
+                        "This is token {id}; the certificate lets in, with no text."
+                    ));
+                }
+            }
         }
         Token::List { office } => list(&existing(&office)?, out)?,
         Token::Revoke { office, id } => {
@@ -112,17 +137,30 @@ fn tokens(args: Token, out: &mut Output<'_>) -> Result<(), CommandError> {
     Ok(())
 }
 
-fn list(folder: &std::path::Path, out: &mut Output<'_>) -> Result<(), HostedError> {
+/// The digest of the first certificate in a PEM file.
+fn digest_of(file: &Path) -> Result<Hash, HostedError> {
+    let bad = || HostedError::Certificate { file: file.display().to_string() };
+    let mut pem = Vec::new();
+    let read = fs::File::open(file).and_then(|f| f.take(PEM_BYTES).read_to_end(&mut pem));
+    read.map_err(|_| bad())?;
+    let certificate = CertificateDer::from_pem_slice(&pem).map_err(|_| bad())?;
+    Ok(sha256(&certificate))
+}
+
+fn list(folder: &Path, out: &mut Output<'_>) -> Result<(), HostedError> {
     let tally = journal::tally(folder)?;
     for token in token::read(folder)? {
         let (count, last) = tally.get(&token.id).copied().unwrap_or_default();
         let last = if count == 0 { "never".to_owned() } else { utc(Timestamp(last)) };
+        let may: Vec<&str> = token.may.iter().map(|may| may.word()).collect();
+        let may = may.join(",");
         let state = if token.revoked.is_some() { "revoked" } else { "in-force" };
         out.line(&format!(
-            "{}  {state}  {} a minute  {count} issued  last {last}  {}  {}",
+            "{}  {state}  {} a minute  {count} issued  last {last}  {}  {may}  {}  {}",
             token.id,
             token.rate,
             token.types.join(","),
+            token.shown(),
             plain(&token.name),
         ));
     }
@@ -130,7 +168,7 @@ fn list(folder: &std::path::Path, out: &mut Output<'_>) -> Result<(), HostedErro
 }
 
 fn issued(
-    folder: &std::path::Path,
+    folder: &Path,
     reference: Option<&str>,
     status: Option<u64>,
     out: &mut Output<'_>,

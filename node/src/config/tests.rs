@@ -24,6 +24,21 @@ fn defaults_are_filled_in_and_paths_are_beside_the_file() {
 }
 
 #[test]
+fn a_proxy_is_believed_only_if_that_is_said() {
+    let proxies = |added: &str| {
+        let config = parse(&format!("{GOOD}{added}")).unwrap();
+        config.certificate_proxies.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert!(proxies("").is_empty());
+    assert!(proxies("client_cert_header = false\ntrusted_proxies = [\"10.0.0.7\"]\n").is_empty());
+    assert_eq!(proxies("client_cert_header = true\n"), ["127.0.0.1", "::1"]);
+    let some = "client_cert_header = true\ntrusted_proxies = [\"::ffff:10.0.0.7\"]\n";
+    assert_eq!(proxies(some), ["10.0.0.7"]);
+    let got = message(&format!("{GOOD}client_cert_header = true\ntrusted_proxies = [\"proxy\"]\n"));
+    assert!(got.contains("line 5: trusted_proxies must be a list of IP addresses"), "{got}");
+}
+
+#[test]
 fn refusals_name_file_and_line() {
     for (added, want) in [
         ("listne = 1\n", "etc/node.toml, line 4: unknown field `listne`"),

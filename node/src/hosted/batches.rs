@@ -18,7 +18,7 @@ use proto::hash::Hash;
 use proto::limits::ANSWER_BYTES;
 use proto::receipt::answer::IssuanceAnswer;
 
-use super::plan::Plan;
+use super::plan::{Plan, Planned};
 use super::{FileError, io_error};
 use crate::store::{replace_file, sync_folder};
 
@@ -81,6 +81,16 @@ impl Batches {
     /// Writes down what the log answered.
     pub fn answer(&self, root: &Hash, answer: &IssuanceAnswer) -> Result<(), FileError> {
         Ok(replace_file(&self.path(root, ANSWER), &answer.to_json())?)
+    }
+
+    /// The document at a place of a batch, if the batch is kept.
+    pub fn planned(&self, root: &Hash, place: u64) -> Result<Option<Planned>, FileError> {
+        let path = self.path(root, PLAN);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let mut documents = read_plan(&path)?.documents.into_iter();
+        Ok(documents.find(|planned| u64::from(planned.place) == place))
     }
 
     /// A finished batch.

@@ -8,11 +8,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use proto::document::Document;
 use proto::federation::Federation;
-use proto::hash::{Hash, sha256_parts};
-use proto::ledger::IssuerState;
+use proto::hash::{Hash, Timestamp, sha256_parts};
+use proto::ledger::{IssuerState, StatusTree};
 use tokio::sync::{Notify, watch};
 
 use super::batches::Batches;
+use super::changes::Changes;
 use super::claims::TEXT_BYTES;
 use super::journal::Journal;
 use super::office::Office;
@@ -108,6 +109,13 @@ pub enum IssueError {
     Fault,
 }
 
+impl IssueError {
+    /// The status list is not there yet.
+    pub fn list_not_ready() -> IssueError {
+        IssueError::NotReady("The status list is not published yet.".to_owned())
+    }
+}
+
 /// What becomes of an order.
 pub(super) type Outcome = Result<Issued, IssueError>;
 
@@ -140,6 +148,7 @@ pub struct Desk {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) batches: Batches,
     pub(super) journal: Mutex<Journal>,
+    pub(super) changes: Changes,
     counter: Mutex<Counter>,
     arrived: Notify,
 }
@@ -155,6 +164,7 @@ impl Desk {
     ) -> Result<(Desk, Vec<Plan>), OpenError> {
         let batches = Batches::open(&office.folder)?;
         let journal = Mutex::new(Journal::open(&office.folder)?);
+        let changes = Changes::open(&office.folder, clock.now())?;
         let (mut counter, mut begun) = (Counter::default(), Vec::new());
         for found in batches.load()? {
             let folder = || office.folder.display().to_string();
@@ -181,16 +191,19 @@ impl Desk {
             }
         }
         let (counter, arrived) = (Mutex::new(counter), Notify::new());
-        let desk = Desk { office, log, federation, clock, batches, journal, counter, arrived };
+        let desk =
+            Desk { office, log, federation, clock, batches, journal, changes, counter, arrived };
         Ok((desk, begun))
     }
 
     /// Whether a new document has a chance, asked before its bytes are read. A known key always
     /// has.
     pub fn ready(&self, key: &Hash) -> Result<(), IssueError> {
-        if self.lock().known.contains_key(key) {
-            return Ok(());
-        }
+        if self.lock().known.contains_key(key) { Ok(()) } else { self.open_now() }
+    }
+
+    /// Whether the office can issue.
+    pub fn open_now(&self) -> Result<(), IssueError> {
         let report = self.log.health.report();
         match self.log.health.phase() {
             Phase::Stopping => return Err(IssueError::Stopping),
@@ -200,9 +213,20 @@ impl Desk {
         self.issuer().map(drop)
     }
 
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Looks at the published states.
+    pub fn states<T>(&self, look: impl FnOnce(&StatusTree) -> T) -> Result<T, IssueError> {
+        let (_, seen) = self.log.board.with_status(look).ok_or_else(IssueError::list_not_ready)?;
+        Ok(seen)
+    }
+
     /// Whether documents of this type may be issued with this token.
     pub fn allows(&self, token: &Token, document_type: &str) -> Result<(), IssueError> {
-        let granted = token.types.iter().any(|granted| granted == document_type);
+        let granted = token.is_for(document_type);
         let not_allowed = || IssueError::TypeNotAllowed(document_type.to_owned());
         let in_scope = match self.issuer() {
             Ok(issuer) => issuer.scope.iter().any(|scope| scope == document_type),

@@ -9,16 +9,15 @@
 //! of the fields the type and the reference only. A line is durable before a receipt of its batch
 //! is handed out; one that a crash left half written is cut off, as nobody was told of it.
 
-use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::Path;
 
 use proto::hash::Hash;
+use proto::ledger::cover::BatchShape;
 use serde::{Deserialize, Serialize};
 
-use super::{FileError, io_error};
+use super::FileError;
+use super::lines::{self, Lines};
 
 const FILE: &str = "journal";
 const VERSION: u8 = 1;
@@ -83,46 +82,24 @@ impl Line {
 
 /// The journal, open for writing.
 #[derive(Debug)]
-pub struct Journal {
-    path: PathBuf,
-    file: File,
-}
+pub struct Journal(Lines);
 
 impl Journal {
-    /// Opens the journal of an office, made if it is not there, and cuts off half a line.
+    /// Opens the journal of an office, made if it is not there.
     pub fn open(office: &Path) -> Result<Journal, FileError> {
-        let path = office.join(FILE);
-        let mut options = OpenOptions::new();
-        let options = options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        let mut file = options.open(&path).map_err(|e| io_error(&path, "open", e))?;
-        whole_lines(&mut file)
-            .and_then(|length| file.set_len(length))
-            .and_then(|()| file.sync_all())
-            .map_err(|e| io_error(&path, "read", e))?;
-        crate::store::sync_folder(office)?;
-        Ok(Journal { path, file })
+        Ok(Journal(Lines::open(office, FILE)?))
     }
 
     /// Writes a batch down, durably, unless it stands there.
     pub fn put(&mut self, line: &Line, resumed: bool) -> Result<(), FileError> {
         if resumed {
             let mut there = false;
-            walk(&self.path, &mut |found| there |= found.root == line.root)?;
+            walk(self.0.path(), &mut |found| there |= found.root == line.root)?;
             if there {
                 return Ok(());
             }
         }
-        let mut text = serde_json::to_vec(line).unwrap_or_default();
-        text.push(b'\n');
-        let end = self.file.seek(SeekFrom::End(0));
-        let end = end.map_err(|e| io_error(&self.path, "write", e))?;
-        let written = self.file.write_all(&text).and_then(|()| self.file.sync_all());
-        written.map_err(|e| {
-            // Half a line must not stand before the next one. If this fails too, the next start
-            // cuts it off.
-            let _ = self.file.set_len(end);
-            io_error(&self.path, "write", e)
-        })
+        self.0.append(line)
     }
 }
 
@@ -143,43 +120,115 @@ pub fn tally(office: &Path) -> Result<BTreeMap<String, (u64, u64)>, FileError> {
     Ok(tally)
 }
 
-fn walk(path: &Path, show: &mut dyn FnMut(Line)) -> Result<(), FileError> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(io_error(path, "read", e)),
-    };
-    let mut reader = BufReader::new(file);
-    let mut text = Vec::new();
-    loop {
-        text.clear();
-        let read = reader.by_ref().take(LINE_BYTES).read_until(b'\n', &mut text);
-        read.map_err(|e| io_error(path, "read", e))?;
-        if text.last() != Some(&b'\n') {
-            return Ok(());
+/// A document that was found, with the batch that it is of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entered {
+    /// When its batch was written down.
+    pub time: u64,
+    /// Index of the issuance.
+    pub index: u64,
+    /// The document.
+    pub document: Written,
+}
+
+/// What is looked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Search {
+    /// Everything.
+    All,
+    /// Documents with this reference.
+    Reference(String),
+    /// The document with this status index.
+    Status(u64),
+}
+
+/// The newest documents that are looked for and that `fits`, newest first; and whether there are
+/// more. Reads the whole journal.
+pub fn search(
+    office: &Path,
+    search: &Search,
+    most: usize,
+    fits: &dyn Fn(&Written) -> bool,
+) -> Result<(Vec<Entered>, bool), FileError> {
+    let (mut newest, mut more) = (VecDeque::new(), false);
+    read(office, &mut |line| {
+        let (time, index) = (line.time, line.index);
+        for document in line.documents {
+            let meant = match search {
+                Search::All => true,
+                Search::Reference(reference) => document.reference.as_ref() == Some(reference),
+                Search::Status(status) => document.status == *status,
+            };
+            if meant && fits(&document) {
+                newest.push_back(Entered { time, index, document });
+            }
+            if newest.len() > most {
+                newest.pop_front();
+                more = true;
+            }
         }
-        match serde_json::from_slice::<Line>(&text) {
-            Ok(line) if line.journal == VERSION => show(line),
-            _ => return Err(FileError::Damaged { file: path.display().to_string() }),
-        }
+    })?;
+    Ok((newest.into_iter().rev().collect(), more))
+}
+
+/// What is said of a batch of which a document is meant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Drawer {
+    /// The log.
+    pub origin: String,
+    /// Index of the issuer's entry.
+    pub issuer: u64,
+    /// The batch root, in hex.
+    pub root: String,
+    /// How large it is.
+    pub shape: BatchShape,
+}
+
+/// The documents with some status indexes, and their batches.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Selection {
+    /// By status index: the type.
+    pub types: BTreeMap<u64, String>,
+    /// By the status index of their place 0.
+    pub batches: BTreeMap<u64, Drawer>,
+}
+
+impl Selection {
+    /// The batch of a document that is in it.
+    pub fn batch(&self, status: u64) -> Option<(u64, &Drawer)> {
+        self.batches.range(..=status).next_back().map(|(first, drawer)| (*first, drawer))
     }
 }
 
-/// The length of a file up to its last newline.
-fn whole_lines(file: &mut File) -> io::Result<u64> {
-    let mut end = file.metadata()?.len();
-    let mut block = [0u8; 4096];
-    while end > 0 {
-        let part = end.min(4096);
-        file.seek(SeekFrom::Start(end - part))?;
-        let block = block.get_mut(..part as usize).unwrap_or_default();
-        file.read_exact(block)?;
-        if let Some(at) = block.iter().rposition(|byte| *byte == b'\n') {
-            return Ok(end - part + at as u64 + 1);
+/// Finds documents by status index. Reads the whole journal.
+pub fn select(office: &Path, wanted: &BTreeSet<u64>) -> Result<Selection, FileError> {
+    let mut selection = Selection::default();
+    read(office, &mut |line| {
+        let width = 1u64.checked_shl(line.height.into()).unwrap_or(u64::MAX);
+        let batch = line.first_status..line.first_status.saturating_add(width);
+        if wanted.range(batch).next().is_none() {
+            return;
         }
-        end -= part;
-    }
-    Ok(0)
+        let shape = BatchShape { width, documents: line.documents.len() as u64 };
+        for document in line.documents {
+            if wanted.contains(&document.status) {
+                selection.types.insert(document.status, document.document_type);
+            }
+        }
+        let (origin, issuer, root) = (line.origin, line.issuer, line.root);
+        selection.batches.insert(line.first_status, Drawer { origin, issuer, root, shape });
+    })?;
+    Ok(selection)
+}
+
+fn walk(path: &Path, show: &mut dyn FnMut(Line)) -> Result<(), FileError> {
+    lines::walk(path, LINE_BYTES, &mut |line: Line| {
+        let known = line.journal == VERSION;
+        if known {
+            show(line);
+        }
+        known
+    })
 }
 
 #[cfg(test)]
@@ -234,6 +283,36 @@ mod tests {
         journal.put(&line(9, &["b"]), false).unwrap();
         let want = [("a".to_owned(), (2, 5)), ("b".to_owned(), (2, 9))];
         assert_eq!(tally(folder.path()).unwrap(), BTreeMap::from(want));
+    }
+
+    #[test]
+    fn the_newest_are_found_first_and_no_more_than_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(folder.path()).unwrap();
+        for batch in 0..5u8 {
+            let mut line = line(batch, &["a", "b"]);
+            (line.first_status, line.height) = (u64::from(batch) * 16, 4);
+            for (at, document) in line.documents.iter_mut().enumerate() {
+                document.status = line.first_status + 3 + at as u64;
+                document.reference = Some(format!("A {batch}"));
+            }
+            journal.put(&line, false).unwrap();
+        }
+        let found = |search: &Search, most, token: &str| {
+            let fits = |document: &Written| document.token.starts_with(token);
+            let (found, more) = super::search(folder.path(), search, most, &fits).unwrap();
+            (found.iter().map(|entered| entered.document.status).collect::<Vec<_>>(), more)
+        };
+        assert_eq!(found(&Search::All, 3, ""), (vec![68, 67, 52], true));
+        assert_eq!(found(&Search::All, 5, "a"), (vec![67, 51, 35, 19, 3], false));
+        assert_eq!(found(&Search::Reference("A 2".to_owned()), 9, ""), (vec![36, 35], false));
+        assert_eq!(found(&Search::Reference("A".to_owned()), 9, ""), (vec![], false));
+        assert_eq!(found(&Search::Status(19), 9, ""), (vec![19], false));
+        let selection = select(folder.path(), &[4, 12, 67, 500].into()).unwrap();
+        assert_eq!(selection.types.keys().copied().collect::<Vec<_>>(), [4, 67]);
+        assert_eq!(selection.batches.keys().copied().collect::<Vec<_>>(), [0, 64]);
+        let (first, drawer) = selection.batch(67).unwrap();
+        assert_eq!((first, drawer.shape), (64, BatchShape { width: 16, documents: 2 }));
     }
 
     #[test]

@@ -22,7 +22,7 @@ use proto::limits;
 use proto::note::{KeyType, SigningKey};
 use serde::Deserialize;
 
-use super::token::Ring;
+use super::ring::Ring;
 use super::{FileError, io_error};
 use crate::keys::{self, KeyError};
 use crate::store::sync_folder;

@@ -191,7 +191,7 @@ impl Plan {
         let mut leaves: Vec<Hash> = (0..width).map(padding).collect();
         for document in &self.documents {
             let leaf = leaves.get_mut(document.place as usize).ok_or(PlanError::OtherRoot)?;
-            *leaf = batch::batch_leaf(&commit(&document.document()?, &document.secret));
+            *leaf = batch::batch_leaf(&document.commitment()?);
         }
         Ok(Batch::new(&leaves)?)
     }
@@ -207,6 +207,11 @@ impl Planned {
     pub fn document(&self) -> Result<Document, DocumentError> {
         let fields = self.fields.iter().map(|(name, value)| Field::new(name, value));
         Document::new(fields.collect::<Result<_, _>>()?)
+    }
+
+    /// The commitment to its fields.
+    pub fn commitment(&self) -> Result<Hash, DocumentError> {
+        Ok(commit(&self.document()?, &self.secret))
     }
 
     /// The value of a field.

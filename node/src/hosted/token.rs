@@ -1,32 +1,29 @@
-//! Tokens: what an office's program shows to be let in. 256 random bits, shown once; only a hash is
-//! kept.
+//! Tokens: what an office's program, or a person's browser, shows to be let in. 256 random bits,
+//! shown once; only a hash is kept. A client certificate can stand in its place or beside it.
 //!
 //! ```text
-//! token   OFFICE.<64 hex digits>
-//! hash    SHA-256("beleg-node/token/v1\0" || token)
+//! token        OFFICE.<64 hex digits>
+//! hash         SHA-256("beleg-node/token/v1\0" || token)
+//! certificate  SHA-256 of the certificate in DER
 //! ```
 //!
-//! The file `tokens` of a hosted office is replaced as a whole by the commands, and the node reads
-//! it again as soon as it is another one, so that a token is revoked while the node runs.
+//! The file `tokens` of a hosted office is replaced as a whole by the commands. Version 2 says what
+//! a token may do and may name a certificate; the tokens of version 1 may issue.
 
-use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::Read;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::path::Path;
 
 use proto::document::field::{is_document_type, is_plain};
 use proto::hash::{Hash, Timestamp, sha256_parts};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::rate::Bucket;
 use super::{FileError, io_error};
 use crate::store::replace_file;
 
-const FILE: &str = "tokens";
+pub(super) const FILE: &str = "tokens";
+const VERSION: u8 = 2;
 const LABEL: &[u8] = b"beleg-node/token/v1\0";
 /// Tokens of one office, revoked ones included.
 const MOST: usize = 256;
@@ -37,6 +34,39 @@ const NAME_BYTES: usize = 200;
 /// Documents a minute that a token can be given.
 pub const RATES: std::ops::RangeInclusive<u32> = 1..=100_000;
 
+/// What a token lets do.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum May {
+    /// Issue documents.
+    Issue,
+    /// Change the state of documents.
+    Withdraw,
+    /// Approve what somebody else has proposed.
+    Approve,
+}
+
+impl May {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            May::Issue => "issue",
+            May::Withdraw => "withdraw",
+            May::Approve => "approve",
+        }
+    }
+
+    /// The one with this word.
+    pub fn parse(word: &str) -> Option<May> {
+        [May::Issue, May::Withdraw, May::Approve].into_iter().find(|may| may.word() == word)
+    }
+}
+
+/// What is kept of a secret or of a certificate.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Kept(#[serde(with = "hex::serde")] pub(super) [u8; 32]);
+
 /// A token as it is kept.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,17 +75,49 @@ pub struct Token {
     pub id: String,
     /// Who uses it, for people.
     pub name: String,
-    /// The document types that may be issued with it.
+    /// What it lets do, sorted.
+    #[serde(default = "issue_only")]
+    pub may: Vec<May>,
+    /// The document types that it is for.
     pub types: Vec<String>,
-    /// Documents a minute.
+    /// Documents, or changes, a minute.
     pub rate: u32,
-    #[serde(with = "hex::serde")]
-    hash: [u8; 32],
+    /// Of its text; none if a certificate stands in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) hash: Option<Kept>,
+    /// The certificate without which it lets nobody in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) certificate: Option<Kept>,
     /// When it was made, POSIX seconds.
     pub created: u64,
     /// When it was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<u64>,
+}
+
+impl Token {
+    /// Whether it lets do that.
+    pub fn may(&self, what: May) -> bool {
+        self.may.contains(&what)
+    }
+
+    /// Whether it is for documents of this type.
+    pub fn is_for(&self, document_type: &str) -> bool {
+        self.types.iter().any(|granted| granted == document_type)
+    }
+
+    /// What is shown to be let in, for people.
+    pub fn shown(&self) -> &'static str {
+        match (self.hash, self.certificate) {
+            (Some(_), Some(_)) => "token+certificate",
+            (None, Some(_)) => "certificate",
+            _ => "token",
+        }
+    }
+}
+
+fn issue_only() -> Vec<May> {
+    vec![May::Issue]
 }
 
 #[derive(Serialize, Deserialize)]
@@ -83,6 +145,18 @@ pub enum TokenError {
         /// What would be right.
         types: String,
     },
+    /// None is named.
+    #[error("the token is for no document type\nname each with --type; an office has: {types}")]
+    NoType {
+        /// What there is.
+        types: String,
+    },
+    /// The certificate is in use.
+    #[error("token {id} has this certificate\nrevoke that one first, or use another certificate")]
+    Certificate {
+        /// Whose it is.
+        id: String,
+    },
     /// Not a rate.
     #[error("the rate must be from 1 to 100000 documents a minute\ngive another one")]
     Rate,
@@ -100,55 +174,101 @@ pub enum TokenError {
     Random(#[from] getrandom::Error),
 }
 
+/// What is shown to be let in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Entrance {
+    /// The token's text.
+    Text,
+    /// This certificate alone.
+    Certificate(Hash),
+    /// Both.
+    Both(Hash),
+}
+
 /// What a new token may do.
 #[derive(Clone, Copy, Debug)]
 pub struct Grant<'a> {
     /// Who uses it.
     pub name: &'a str,
-    /// Of the office's types.
+    /// What it lets do.
+    pub may: &'a [May],
+    /// Of the office's types; none means all of them in a token that approves and no more.
     pub types: &'a [String],
-    /// Documents a minute.
+    /// Documents, or changes, a minute.
     pub rate: u32,
+    /// What is shown.
+    pub entrance: Entrance,
 }
 
-/// Makes a token; its id and its text, which is nowhere else. The caller holds the folder's lock.
+impl Grant<'_> {
+    fn types(&self, office_types: &[String]) -> Result<Vec<String>, TokenError> {
+        let all = || office_types.join(", ");
+        let not_allowed = |kind: &&String| !is_document_type(kind) || !office_types.contains(kind);
+        if let Some(document_type) = self.types.iter().find(not_allowed) {
+            return Err(TokenError::Type { document_type: document_type.clone(), types: all() });
+        }
+        match self.types {
+            [] if self.may == [May::Approve] => Ok(office_types.to_vec()),
+            [] => Err(TokenError::NoType { types: all() }),
+            types => Ok(sorted(types)),
+        }
+    }
+}
+
+fn sorted<T: Clone + Ord>(list: &[T]) -> Vec<T> {
+    let mut sorted = list.to_vec();
+    sorted.sort();
+    sorted.dedup();
+    sorted
+}
+
+/// Makes a token; its id and its text, if it has one, which is nowhere else. The caller holds the
+/// folder's lock.
 pub fn create(
     folder: &Path,
     office: &str,
     office_types: &[String],
     grant: Grant<'_>,
     now: Timestamp,
-) -> Result<(String, Zeroizing<String>), TokenError> {
+) -> Result<(String, Option<Zeroizing<String>>), TokenError> {
     if grant.name.is_empty() || grant.name.len() > NAME_BYTES || !is_plain(grant.name) {
         return Err(TokenError::Name);
     }
     if !RATES.contains(&grant.rate) {
         return Err(TokenError::Rate);
     }
-    let allowed = |kind: &&String| !is_document_type(kind) || !office_types.contains(kind);
-    if let Some(document_type) = grant.types.iter().find(allowed) {
-        let (document_type, types) = (document_type.clone(), office_types.join(", "));
-        return Err(TokenError::Type { document_type, types });
-    }
+    let types = grant.types(office_types)?;
     let mut tokens = read(folder)?;
     if tokens.len() >= MOST {
         return Err(TokenError::TooMany);
     }
-    let mut random = Zeroizing::new([0u8; 32]);
-    getrandom::fill(random.as_mut_slice())?;
-    let text = Zeroizing::new(format!("{office}.{}", hex::encode(random.as_slice())));
+    let certificate = match grant.entrance {
+        Entrance::Text => None,
+        Entrance::Certificate(digest) | Entrance::Both(digest) => Some(Kept(digest.0)),
+    };
+    let same = |token: &&Token| token.revoked.is_none() && token.certificate == certificate;
+    if let Some(other) = tokens.iter().find(same).filter(|_| certificate.is_some()) {
+        return Err(TokenError::Certificate { id: other.id.clone() });
+    }
+    let text = match grant.entrance {
+        Entrance::Certificate(_) => None,
+        Entrance::Text | Entrance::Both(_) => {
+            let mut random = Zeroizing::new([0u8; 32]);
+            getrandom::fill(random.as_mut_slice())?;
+            Some(Zeroizing::new(format!("{office}.{}", hex::encode(random.as_slice()))))
+        }
+    };
     let mut id = [0u8; 4];
     getrandom::fill(&mut id)?;
     let id = hex::encode(id);
-    let mut types = grant.types.to_vec();
-    types.sort();
-    types.dedup();
     tokens.push(Token {
         id: id.clone(),
         name: grant.name.to_owned(),
+        may: sorted(grant.may),
         types,
         rate: grant.rate,
-        hash: hash(&text).0,
+        hash: text.as_ref().map(|text| hash(text)),
+        certificate,
         created: now.0,
         revoked: None,
     });
@@ -176,18 +296,19 @@ pub fn read(folder: &Path) -> Result<Vec<Token>, FileError> {
     let mut bytes = Vec::new();
     file.take(FILE_BYTES).read_to_end(&mut bytes).map_err(|e| io_error(&path, "read", e))?;
     match serde_json::from_slice::<Written>(&bytes) {
-        Ok(Written { version: 1, tokens }) => Ok(tokens),
+        Ok(Written { version: 1 | VERSION, tokens }) => Ok(tokens),
         _ => Err(FileError::Damaged { file: path.display().to_string() }),
     }
 }
 
 fn write(folder: &Path, tokens: Vec<Token>) -> Result<(), FileError> {
-    let bytes = serde_json::to_vec_pretty(&Written { version: 1, tokens }).unwrap_or_default();
+    let bytes =
+        serde_json::to_vec_pretty(&Written { version: VERSION, tokens }).unwrap_or_default();
     Ok(replace_file(&folder.join(FILE), &bytes)?)
 }
 
-fn hash(text: &str) -> Hash {
-    sha256_parts(&[LABEL, text.as_bytes()])
+pub(super) fn hash(text: &str) -> Kept {
+    Kept(sha256_parts(&[LABEL, text.as_bytes()]).0)
 }
 
 /// Held by a command while it changes the tokens.
@@ -199,125 +320,5 @@ pub fn lock(folder: &Path) -> Result<File, FileError> {
     Ok(file)
 }
 
-/// Which version of the file was read.
-type Stamp = Option<(u64, i64, i64, u64)>;
-
-#[derive(Debug, Default)]
-struct Loaded {
-    stamp: Stamp,
-    tokens: HashMap<[u8; 32], Arc<Token>>,
-    /// By the token's id.
-    buckets: HashMap<String, Bucket>,
-}
-
-/// The tokens of an office while a node serves it.
-#[derive(Debug)]
-pub struct Ring {
-    folder: PathBuf,
-    loaded: Mutex<Loaded>,
-}
-
-impl Ring {
-    /// The tokens in this folder.
-    pub fn new(folder: &Path) -> Ring {
-        Ring { folder: folder.to_owned(), loaded: Mutex::default() }
-    }
-
-    /// The token with this text, if it is in force. Looks at the file each time.
-    pub fn find(&self, text: &str) -> Result<Option<Arc<Token>>, FileError> {
-        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        // Looked at before it is read: a change in between is seen the next time.
-        let stamp = stamp(&self.folder.join(FILE));
-        if stamp != loaded.stamp {
-            // Whatever happens next, nobody comes in by what the file held before.
-            loaded.tokens.clear();
-            loaded.stamp = None;
-            let tokens = read(&self.folder)?.into_iter();
-            let in_force = tokens.filter(|token| token.revoked.is_none());
-            loaded.tokens = in_force.map(|token| (token.hash, Arc::new(token))).collect();
-            loaded.stamp = stamp;
-        }
-        Ok(loaded.tokens.get(&hash(text).0).cloned())
-    }
-
-    /// Counts a document against the token's rate, or says how long to wait.
-    pub fn take(&self, token: &Token, now: Instant) -> Result<(), Duration> {
-        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        loaded.buckets.entry(token.id.clone()).or_default().take(token.rate, now)
-    }
-}
-
-fn stamp(path: &Path) -> Stamp {
-    let metadata = fs::metadata(path).ok()?;
-    Some((metadata.ino(), metadata.mtime(), metadata.mtime_nsec(), metadata.len()))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: Timestamp = Timestamp(1_800_000_000);
-
-    fn types(names: &[&str]) -> Vec<String> {
-        names.iter().map(|name| (*name).to_owned()).collect()
-    }
-
-    fn make(folder: &Path, kinds: &[&str], rate: u32) -> Result<(String, String), String> {
-        let (office, kinds) = (types(&["public.notice", "permit"]), types(kinds));
-        let grant = Grant { name: "program", types: &kinds, rate };
-        create(folder, "school", &office, grant, NOW)
-            .map(|(id, text)| (id, text.to_string()))
-            .map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn a_token_lets_in_until_it_is_revoked_and_its_text_is_nowhere() {
-        let folder = tempfile::tempdir().unwrap();
-        let ring = Ring::new(folder.path());
-        assert!(ring.find("school.x").unwrap().is_none());
-        let (id, text) = make(folder.path(), &["permit", "permit"], 60).unwrap();
-        let (other, other_text) = make(folder.path(), &["public.notice"], 60).unwrap();
-        assert_eq!(text.len(), "school.".len() + 64);
-        let found = ring.find(&text).unwrap().unwrap();
-        assert_eq!((&found.id, &found.types), (&id, &types(&["permit"])));
-        assert!(ring.find(&text.to_uppercase()).unwrap().is_none());
-        let file = fs::read_to_string(folder.path().join(FILE)).unwrap();
-        assert!(!file.contains(&text[7..]));
-        revoke(folder.path(), &id, NOW).unwrap();
-        assert!(ring.find(&text).unwrap().is_none());
-        assert_eq!(ring.find(&other_text).unwrap().unwrap().id, other);
-        let again = revoke(folder.path(), &id, NOW).unwrap_err().to_string();
-        assert!(again.contains("has no token"), "{again}");
-        assert_eq!(read(folder.path()).unwrap()[0].revoked, Some(NOW.0));
-    }
-
-    #[test]
-    fn a_damaged_file_lets_nobody_in() {
-        let folder = tempfile::tempdir().unwrap();
-        let ring = Ring::new(folder.path());
-        let (_, text) = make(folder.path(), &["permit"], 60).unwrap();
-        assert!(ring.find(&text).unwrap().is_some());
-        fs::write(folder.path().join(FILE), "{}").unwrap();
-        assert!(matches!(ring.find(&text), Err(FileError::Damaged { .. })));
-        assert!(ring.find(&text).is_err());
-    }
-
-    #[test]
-    fn what_cannot_be_granted_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let refused = |kinds: &[&str], rate| make(folder.path(), kinds, rate).unwrap_err();
-        assert!(refused(&["diploma"], 1).contains("may not issue the type \"diploma\""));
-        assert!(refused(&["permit"], 0).contains("rate"));
-        assert!(refused(&["permit"], 100_001).contains("rate"));
-        let kinds = types(&["permit"]);
-        for name in ["", "a\nb", &"x".repeat(201)] {
-            let grant = Grant { name, types: &kinds, rate: 1 };
-            let made = create(folder.path(), "school", &kinds, grant, NOW);
-            assert!(matches!(made, Err(TokenError::Name)), "{name:?}");
-        }
-        for _ in 0..MOST {
-            make(folder.path(), &["permit"], 1).unwrap();
-        }
-        assert!(refused(&["permit"], 1).contains("256 tokens"));
-    }
-}
+mod tests;

@@ -333,7 +333,7 @@ impl Desk {
     }
 }
 
-async fn turned_on(switch: &mut watch::Receiver<bool>) {
+pub(super) async fn turned_on(switch: &mut watch::Receiver<bool>) {
     // An error means that nobody can turn it on any more: the node is gone.
     let _ = switch.wait_for(|on| *on).await;
 }

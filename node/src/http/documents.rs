@@ -9,9 +9,9 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{
-    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE,
+    ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use proto::document::ContentDigest;
 use proto::hash::Hash;
@@ -19,13 +19,16 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
+use super::Node;
+use super::admit::key;
 use super::error::{ApiError, FormRefusal};
 use super::multipart::{Decoder, Event, Head};
 use super::openapi::{DocumentForm, Refusal};
 use super::peer::next;
-use super::{Node, blocking};
 use crate::hosted::claims::{ClaimError, Claims, Upload};
 use crate::hosted::desk::{Issued, Order};
+use crate::hosted::ring::Use;
+use crate::hosted::token::May;
 use crate::hosted::{Hosted, Pass};
 
 /// Bytes of a document.
@@ -34,14 +37,8 @@ pub const DOCUMENT_BYTES: u64 = if cfg!(test) { 1 << 20 } else { 1 << 30 };
 const AROUND_BYTES: u64 = 1 << 20;
 /// Bytes of a text part.
 const TEXT_BYTES: usize = proto::limits::FIELD_VALUE_BYTES;
-/// Characters of a token, of which the longest have 64 for the office.
-const TOKEN_CHARS: usize = 129;
-/// Characters of an idempotency key.
-pub const KEY_CHARS: usize = 255;
 /// A form that stands still for this long has ended.
 const STALL: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 30 });
-
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The receipt of a document, and where it stands in the ledger.
 #[derive(Serialize, ToSchema)]
@@ -73,7 +70,7 @@ pub struct DocumentIssued {
             content((DocumentIssued = "application/json"), (String = "text/plain"))),
         (status = 400, description = "No idempotency key, or no form.", body = Refusal),
         (status = 401, description = "No token that is in force.", body = Refusal),
-        (status = 403, description = "The type is not allowed so; the office is retired.",
+        (status = 403, description = "The token is not for this; the office is retired.",
             body = Refusal),
         (status = 404, description = "This node hosts no office.", body = Refusal),
         (status = 408, description = "The form stood still.", body = Refusal),
@@ -84,20 +81,16 @@ pub struct DocumentIssued {
         (status = 503, description = "Not now; send the same request after `Retry-After`.",
             body = Refusal),
     ),
-    security(("token" = [])),
+    security(("token" = []), ("certificate" = [])),
 )]
 pub async fn issue(
     State(node): State<Arc<Node>>,
+    pass: Pass,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
     let hosted = node.hosted.clone().ok_or_else(ApiError::hosts_nobody)?;
-    let token = bearer(&headers).ok_or_else(ApiError::unauthorized)?.to_owned();
-    let pass = blocking({
-        let hosted = Arc::clone(&hosted);
-        move || hosted.admit(&token)
-    });
-    let pass = pass.await??;
+    pass.may(May::Issue)?;
     let key = key(&headers)?;
     let content_length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let announced = content_length.and_then(|digits| digits.parse().ok()).unwrap_or(0);
@@ -105,7 +98,7 @@ pub async fn issue(
         return Err(FormRefusal::TooLarge.into());
     }
     pass.desk.ready(&key)?;
-    pass.count().map_err(ApiError::too_often)?;
+    pass.count(Use::Write).map_err(ApiError::too_often)?;
     let claims = read(&hosted, &pass, &headers, body).await?;
     let document = claims.document(hosted.today())?;
     pass.desk.allows(&pass.token, claims.document_type().unwrap_or_default())?;
@@ -201,27 +194,6 @@ impl Form<'_> {
         }
         Ok(())
     }
-}
-
-/// The token that the request shows.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    let (value, other) = (values.next()?.to_str().ok()?, values.next());
-    let (scheme, token) = value.split_once(' ')?;
-    let good = other.is_none() && scheme.eq_ignore_ascii_case("bearer");
-    Some(token.trim()).filter(|token| good && token.len() <= TOKEN_CHARS)
-}
-
-/// The hash of the request's idempotency key.
-fn key(headers: &HeaderMap) -> Result<Hash, ApiError> {
-    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
-    let (value, other) = (values.next(), values.next());
-    let value = value.filter(|_| other.is_none()).ok_or_else(ApiError::no_key)?.as_bytes();
-    let visible = value.iter().all(|byte| (0x20..0x7f).contains(byte));
-    if value.is_empty() || value.len() > KEY_CHARS || !visible {
-        return Err(ApiError::no_key());
-    }
-    Ok(Order::hash_key(value))
 }
 
 /// The receipt file itself for who asks for text, JSON for all others.

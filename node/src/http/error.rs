@@ -3,6 +3,7 @@
 //! Roles have errors of their own, without HTTP; here each is mapped by an exhaustive match. What
 //! is this node's own fault is told in full to the journal and in general words to the outside.
 
+mod changes;
 mod hosted;
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};

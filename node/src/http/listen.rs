@@ -6,6 +6,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +30,10 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// After a failed accept (out of file descriptors, mostly) the loop waits this long.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// Where a request's connection comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Remote(pub IpAddr);
+
 /// Serves `router` on `listener` until `stop` resolves, then lets the requests in hand finish.
 pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
     serve_within(HEAD_TIMEOUT, listener, router, stop).await;
@@ -48,11 +53,11 @@ async fn serve_within(
             () = &mut stop => break,
             accepted = accept(&listener, &slots) => accepted,
         };
-        let Some((stream, slot)) = accepted else { continue };
+        let Some((stream, remote, slot)) = accepted else { continue };
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(head_timeout)
-            .serve_connection(TokioIo::new(stream), service(router.clone()));
+            .serve_connection(TokioIo::new(stream), service(router.clone(), remote));
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -70,15 +75,15 @@ async fn serve_within(
 async fn accept(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
-) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, Remote, tokio::sync::OwnedSemaphorePermit)> {
     let slot = slots.clone().acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => {
+        Ok((stream, from)) => {
             // A round is two small requests: waiting to fill a segment would double its time.
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "TCP_NODELAY could not be set");
             }
-            Some((stream, slot))
+            Some((stream, Remote(from.ip()), slot))
         }
         Err(error) => {
             tracing::warn!(%error, "a connection could not be accepted");
@@ -90,6 +95,7 @@ async fn accept(
 
 fn service(
     router: Router,
+    remote: Remote,
 ) -> impl hyper::service::Service<
     hyper::Request<Incoming>,
     Response = axum::response::Response,
@@ -100,7 +106,8 @@ fn service(
     hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let router = router.clone();
         async move {
-            let request: Request = request.map(Body::new);
+            let mut request: Request = request.map(Body::new);
+            request.extensions_mut().insert(remote);
             Ok(tower_call(router, request).await)
         }
     })

@@ -3,11 +3,14 @@
 //! Handlers decode with `proto`, call a role and encode. What a handler has begun and must finish
 //! runs in a task of its own, so a time-out or a client that hangs up interrupts nothing.
 
+mod admit;
+mod changes;
 mod docs;
 mod documents;
 pub mod error;
 pub mod listen;
 mod multipart;
+mod office;
 mod openapi;
 mod ops;
 mod page;
@@ -18,6 +21,8 @@ mod status;
 mod submit;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod town;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -160,9 +165,17 @@ fn described() -> (Router<Arc<Node>>, OpenApi) {
         .layer(timeout(QUICK));
     let document = OpenApiRouter::new()
         // hosted mode: read as it comes, documents of 1 GiB at most, texts of 64 KiB
-        .routes(routes!(documents::issue))
+        .routes(routes!(documents::issue, office::find))
         .layer(timeout(DOCUMENT));
-    submit.merge(lists).merge(document).split_for_parts()
+    let office = OpenApiRouter::new()
+        // hosted mode: at most a receipt and 256 KiB; the answer waits for the publication
+        .routes(routes!(changes::ask, changes::list))
+        .routes(routes!(changes::show))
+        .routes(routes!(changes::approve))
+        .routes(routes!(changes::reject))
+        .routes(routes!(office::show))
+        .layer(timeout(SUBMIT));
+    submit.merge(lists).merge(document).merge(office).split_for_parts()
 }
 
 /// The description of `/v1/*` in OpenAPI 3.1, as `docs/openapi.json` has it.

@@ -197,6 +197,12 @@ pub(super) fn base() -> utoipa::openapi::OpenApi {
         .description(Some("Made by `beleg-node hosted token create`."));
     let components = api.components.get_or_insert_default();
     components.add_security_scheme("token", SecurityScheme::Http(token.build()));
+    let certificate = SecurityScheme::MutualTls {
+        description: Some("If the node's operator has registered it.".to_owned()),
+        deprecated: None,
+        extensions: None,
+    };
+    components.add_security_scheme("certificate", certificate);
     api
 }
 

@@ -40,12 +40,39 @@ fn an_office_is_made_and_gets_tokens() {
     let listed = hosted(&office, &["token", "list"], &[]).unwrap();
     assert!(!listed.contains(&token[7..]), "{listed}");
     let id = listed.split(' ').next().unwrap().to_owned();
-    let want = format!("{id}  in-force  60 a minute  0 issued  last never  permit  Registry\n");
+    let want = format!(
+        "{id}  in-force  60 a minute  0 issued  last never  permit  issue  token  Registry\n"
+    );
     assert_eq!(listed, want);
     hosted(&office, &["token", "revoke"], &["--id", &id]).unwrap();
     let listed = hosted(&office, &["token", "list"], &[]).unwrap();
     assert!(listed.starts_with(&format!("{id}  revoked  ")), "{listed}");
     assert_eq!(hosted(&office, &["issued"], &[]).unwrap(), "");
+}
+
+#[test]
+fn a_token_can_be_a_certificate() {
+    let office = with_node();
+    hosted(&office, &["init"], &["--name", "School", "--type", "permit"]).unwrap();
+    let der = proto::text::base64_encode(&[0x30; 40]);
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{der}\n-----END CERTIFICATE-----\n");
+    fs::write(office.path("card.pem"), pem).unwrap();
+    fs::write(office.path("none.pem"), "no certificate").unwrap();
+    let (card, none) = (office.text("card.pem"), office.text("none.pem"));
+    let create = |rest: &[&str]| {
+        let fixed = ["--name", "Clerk", "--type", "permit"];
+        hosted(&office, &["token", "create"], &[&fixed, rest].concat())
+    };
+    let made = create(&["--may", "withdraw,issue", "--certificate", &card]).unwrap();
+    assert!(!made.contains("school."), "{made}");
+    let taken = create(&["--certificate", &card, "--both"]).unwrap_err();
+    assert!(taken.contains("has this certificate"), "{taken}");
+    let bad = create(&["--certificate", &none]).unwrap_err();
+    assert!(bad.contains("no certificate in PEM"), "{bad}");
+    let listed = hosted(&office, &["token", "list"], &[]).unwrap();
+    assert!(listed.ends_with("  permit  issue,withdraw  certificate  Clerk\n"), "{listed}");
+    let kept = fs::read_to_string(office.path("hosted/school/tokens")).unwrap();
+    assert!(kept.contains(&proto::hash::sha256(&[0x30; 40]).to_hex()), "{kept}");
 }
 
 #[test]

@@ -3,179 +3,13 @@
 mod refused;
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
-use proto::document::ContentDigest;
 use proto::hash::{Timestamp, sha256};
-use proto::ledger::{FederationId, Place};
-use proto::note::KeyType;
-use proto::receipt::answer::ErrorAnswer;
-use proto::verify::{Question, Word, verify};
-use serde_json::Value;
-use tempfile::TempDir;
-use tokio::task::JoinHandle;
+use proto::verify::Word;
 
-use crate::hosted::office::{self, Founding};
-use crate::hosted::token::{self, Grant};
-use crate::keys;
-use crate::testing::{NOW, World, origin};
-
-const TYPE: &str = "certificate";
-const FORM: &str = "multipart/form-data; boundary=xYz";
-
-/// A federation whose first node hosts an office, with a token of it.
-struct Town {
-    world: World,
-    folder: TempDir,
-    token: String,
-}
-
-struct Seen {
-    status: u16,
-    headers: reqwest::header::HeaderMap,
-    body: Vec<u8>,
-}
-
-impl Town {
-    async fn start(seats: usize) -> Town {
-        let mut world = World::new(seats).await;
-        let folder = tempfile::tempdir().unwrap();
-        let types = [TYPE.to_owned(), "permit".to_owned()];
-        let new = Founding { short: "school", name: "School", types: &types };
-        let origin = origin(0);
-        let place = Place { federation: FederationId([0; 32]), origin: &origin };
-        office::found(&folder.path().join("school"), &place, new).unwrap();
-        world.seats[0].hosted = Some(folder.path().to_owned());
-        for seat in 0..seats {
-            world.start(seat).await.unwrap();
-        }
-        for seat in 0..seats {
-            world.ready(seat).await;
-        }
-        let mut town = Town { world, folder, token: String::new() };
-        town.token = town.make_token(&[TYPE, "permit"], 100_000).1;
-        town
-    }
-
-    /// The same with the office admitted.
-    async fn open(seats: usize) -> Town {
-        let town = Town::start(seats).await;
-        let key = keys::load(&town.office().join("key"), KeyType::Ed25519).unwrap();
-        town.world.admit(0, &key).await;
-        town
-    }
-
-    fn office(&self) -> PathBuf {
-        self.folder.path().join("school")
-    }
-
-    fn make_token(&self, types: &[&str], rate: u32) -> (String, String) {
-        let types: Vec<String> = types.iter().map(|kind| (*kind).to_owned()).collect();
-        let all = [TYPE.to_owned(), "permit".to_owned()];
-        let grant = Grant { name: "program", types: &types, rate };
-        let made = token::create(&self.office(), "school", &all, grant, NOW).unwrap();
-        (made.0, made.1.to_string())
-    }
-
-    async fn ask(&self, headers: &[(&str, &str)], body: Vec<u8>) -> Seen {
-        let url = format!("{}/v1/documents", self.world.client(0).base());
-        let mut request = reqwest::Client::new().post(url).body(body);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let answer = request.send().await.unwrap();
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        Seen { status, headers, body: answer.bytes().await.unwrap().to_vec() }
-    }
-
-    /// A form with this token and key.
-    async fn send(&self, token: &str, key: &str, body: Vec<u8>) -> Seen {
-        let bearer = format!("Bearer {token}");
-        let headers =
-            [("authorization", bearer.as_str()), ("idempotency-key", key), ("content-type", FORM)];
-        self.ask(&headers, body).await
-    }
-
-    async fn issue(&self, key: &str, content: &[u8]) -> Seen {
-        self.send(&self.token, key, form(&LEAST, Some(content))).await
-    }
-
-    /// Sends a document for each key, all at once.
-    fn issue_all(&self, keys: &[String]) -> Vec<JoinHandle<reqwest::Result<reqwest::Response>>> {
-        let send = |key: &String| tokio::spawn(self.request(key, key.as_bytes()).send());
-        keys.iter().map(send).collect()
-    }
-
-    fn request(&self, key: &str, content: &[u8]) -> reqwest::RequestBuilder {
-        let url = format!("{}/v1/documents", self.world.client(0).base());
-        let request = reqwest::Client::new().post(url).header("content-type", FORM);
-        let request = request.header("idempotency-key", key).bearer_auth(&self.token);
-        request.body(form(&LEAST, Some(content)))
-    }
-
-    async fn restart(&mut self) {
-        self.world.stop(0).await.unwrap();
-        self.world.start(0).await.unwrap();
-        self.world.ready(0).await;
-    }
-
-    fn verdict(&self, content: &[u8], receipt: &[u8]) -> Word {
-        let length = content.len() as u64;
-        let digest = ContentDigest { sha256: sha256(content), length, sha512: None };
-        let question = Question::new(Some(&digest), receipt, &self.world.federation, NOW);
-        verify(&question).word
-    }
-}
-
-impl Seen {
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap()
-    }
-
-    /// The receipt of a document that was issued.
-    fn receipt(&self) -> String {
-        assert_eq!(self.status, 200, "{}", String::from_utf8_lossy(&self.body));
-        assert_eq!(self.headers["cache-control"], "no-store");
-        self.json()["receipt"].as_str().unwrap().to_owned()
-    }
-
-    /// Status and stable code of a refusal.
-    fn refusal(&self) -> (u16, String) {
-        let error: ErrorAnswer = serde_json::from_slice(&self.body).unwrap();
-        assert!(error.message.ends_with('.') && error.next_step.ends_with('.'), "{error:?}");
-        assert_eq!(
-            self.status == 503 || self.status == 429,
-            self.headers.contains_key("retry-after")
-        );
-        (self.status, error.error)
-    }
-}
-
-const LEAST: [(&str, &str); 2] = [("type", TYPE), ("unit", "Office")];
-
-fn form(texts: &[(&str, &str)], file: Option<&[u8]>) -> Vec<u8> {
-    let mut body = Vec::new();
-    for (name, value) in texts {
-        let head = format!("--xYz\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
-        body.extend_from_slice(&[head.as_bytes(), value.as_bytes(), b"\r\n"].concat());
-    }
-    if let Some(bytes) = file {
-        let head = "--xYz\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\
-                    Content-Type: application/pdf\r\n\r\n";
-        body.extend_from_slice(&[head.as_bytes(), bytes, b"\r\n"].concat());
-    }
-    body.extend_from_slice(b"--xYz--\r\n");
-    body
-}
-
-fn want(status: u16, code: &str) -> (u16, String) {
-    (status, code.to_owned())
-}
-
-fn files(folder: &Path) -> Vec<String> {
-    let names = fs::read_dir(folder).unwrap();
-    names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
-}
+use super::super::town::*;
+use crate::hosted::token;
+use crate::testing::{NOW, office_key, origin};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_document_gets_its_receipt_and_the_same_one_again() {
@@ -221,7 +55,7 @@ async fn who_may_not_issue_is_told_so() {
     let town = Town::start(1).await;
     let early = town.issue("a", b"one").await;
     assert_eq!(early.refusal(), want(503, "office-not-admitted"));
-    let key = keys::load(&town.office().join("key"), KeyType::Ed25519).unwrap();
+    let key = office_key(&town.office());
     town.world.admit(0, &key).await;
     let body = || form(&LEAST, Some(b"one"));
     let unknown = want(401, "token-unknown");

@@ -8,7 +8,8 @@ use super::{ApiError, RETRY_FULL_S};
 use crate::hosted::Denied;
 use crate::hosted::claims::ClaimError;
 use crate::hosted::desk::IssueError;
-use crate::http::documents::{DOCUMENT_BYTES, KEY_CHARS};
+use crate::http::admit::KEY_CHARS;
+use crate::http::documents::DOCUMENT_BYTES;
 use crate::http::multipart::FormError;
 
 /// When to ask again for a receipt that waits for a quorum.
@@ -95,7 +96,7 @@ impl ApiError {
         ApiError::new(
             StatusCode::UNAUTHORIZED,
             "token-unknown",
-            "The request shows no token that is in force.",
+            "The request shows no token or certificate that is in force.",
             "Send Authorization: Bearer TOKEN; the operator of the node makes tokens.",
         )
     }
@@ -131,6 +132,12 @@ impl From<Denied> for ApiError {
     fn from(denied: Denied) -> ApiError {
         match denied {
             Denied::Unknown => ApiError::unauthorized(),
+            Denied::NotPermitted(what) => ApiError::new(
+                StatusCode::FORBIDDEN,
+                "not-permitted",
+                &format!("This token may not {}.", what.word()),
+                "Use a token that may; the operator of the node makes tokens and says for what.",
+            ),
             Denied::File(error) => ApiError::internal(&error),
         }
     }

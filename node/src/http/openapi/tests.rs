@@ -38,6 +38,13 @@ fn every_call_is_described_with_its_refusals() {
     }
     for call in [
         "post /v1/documents",
+        "get /v1/documents",
+        "get /v1/office",
+        "post /v1/changes",
+        "get /v1/changes",
+        "get /v1/changes/{id}",
+        "post /v1/changes/{id}/approve",
+        "post /v1/changes/{id}/reject",
         "post /v1/issuances",
         "get /v1/issuances/{batch}",
         "post /v1/issuers",
@@ -54,6 +61,7 @@ fn every_call_is_described_with_its_refusals() {
         assert_eq!(schema["$ref"], "#/components/schemas/Refusal", "{status}");
     }
     assert_eq!(document["security"][0]["token"], Value::Array(Vec::new()));
+    assert_eq!(document["security"][1]["certificate"], Value::Array(Vec::new()));
 }
 
 fn same(name: &str, body: &impl Serialize) {
