@@ -16,6 +16,7 @@ mod duplicates;
 mod federation_state;
 mod full_disk;
 mod hosted;
+mod hosted_changes;
 mod hot_folder;
 mod issuer_killed;
 mod journal;
