@@ -83,7 +83,7 @@ fn what_is_entered_refused_or_signed_anew_is_not_open_any_more() {
     write(&mut book, &[signed(3, 7, 7), signed(4, 9, 9)], None);
     let open = order::read_orders(dir.path()).unwrap().open;
     let statement = open[0].statement().unwrap();
-    let anew = send::renumbered(&statement, 8).unwrap();
+    let anew = statement.renumbered(8).unwrap();
     assert_eq!((anew.sequence, anew.ranges()), (8, statement.ranges()));
     assert!(anew.successors().eq(statement.successors()));
     let entry = anew.sign(&PLACE, &key()).unwrap();
