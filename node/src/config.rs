@@ -222,10 +222,7 @@ impl Config {
             federation: place(&w.federation),
             hosted: folder.join(w.hosted.as_deref().unwrap_or(Path::new(defaults::HOSTED))),
             page: page(written.page.as_ref(), folder),
-            certificate_proxies: match w.client_cert_header {
-                Some(true) => checks.proxies(&w.trusted_proxies)?,
-                _ => Vec::new(),
-            },
+            certificate_proxies: checks.proxies(w.client_cert_header, &w.trusted_proxies)?,
             log: log.map(|(origin, key)| LogConfig {
                 origin: origin.display().to_string(),
                 key: place(key),
@@ -326,7 +323,15 @@ impl Checks<'_> {
         })
     }
 
-    fn proxies(&self, written: &Option<Spanned<Vec<String>>>) -> Result<Vec<IpAddr>, ConfigError> {
+    /// Who is believed about client certificates.
+    fn proxies(
+        &self,
+        header: Option<bool>,
+        written: &Option<Spanned<Vec<String>>>,
+    ) -> Result<Vec<IpAddr>, ConfigError> {
+        if header != Some(true) {
+            return Ok(Vec::new());
+        }
         let Some(written) = written else {
             return Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
         };

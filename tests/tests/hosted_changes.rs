@@ -19,7 +19,7 @@ use proto::federation::Federation;
 use serde_json::{Value, json};
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -129,7 +129,7 @@ impl Counter {
     }
 
     /// What somebody reads who has the newest lists.
-    fn verdict(&self, path: &PathBuf, code: i32) -> Result<String> {
+    fn verdict(&self, path: &Path, code: i32) -> Result<String> {
         self.world.update(&self.store)?.ok()?;
         let store = self.store.display().to_string();
         let said = self.world.verify(&[path], &["--store", &store, "--json"])?;

@@ -59,7 +59,7 @@ impl Desk {
         let ticket = self.behind(move |desk| desk.take_decision(&token, &id, approved)).await?;
         match ticket {
             // Who says no is not told that it was refused.
-            Ticket::Rests(change) if !approved => Ok(change),
+            Ticket::Rests(change) if !approved => Ok(*change),
             ticket => self.outcome(ticket).await,
         }
     }
@@ -80,7 +80,7 @@ impl Desk {
     /// The same outcome for who waits and for who asks again.
     async fn outcome(self: &Arc<Self>, ticket: Ticket) -> Result<Change, ChangeRefusal> {
         let change = match ticket {
-            Ticket::Rests(change) => change,
+            Ticket::Rests(change) => *change,
             Ticket::Moves(id, mut over) => {
                 // What is begun goes on, whether or not somebody waits for it.
                 let _ = tokio::time::timeout(PATIENCE, over.wait_for(|over| *over)).await;
@@ -148,7 +148,7 @@ impl Desk {
             }
         }
         drop(inner);
-        self.asked_before(id, asking)?.ok_or_else(|| ChangeRefusal::NoSuchChange)
+        self.asked_before(id, asking)?.ok_or(ChangeRefusal::NoSuchChange)
     }
 
     /// What became of a request that came before.
@@ -159,7 +159,7 @@ impl Desk {
             return Err(IssueError::KeyReused.into());
         }
         let ticket = self.changes.lock().ticket(id, self.clock.now());
-        Ok(Some(ticket.unwrap_or(Ticket::Rests(change))))
+        Ok(Some(ticket.unwrap_or(Ticket::Rests(Box::new(change)))))
     }
 
     fn take_decision(
@@ -207,7 +207,7 @@ impl Desk {
             None if progress == Progress::Waits => Ok(None),
             Some(decided) if decided.approved == approved && decided.by.token == token.id => {
                 let ticket = self.changes.lock().ticket(&change.id, now);
-                Ok(Some(ticket.unwrap_or_else(|| Ticket::Rests(change.clone()))))
+                Ok(Some(ticket.unwrap_or_else(|| Ticket::Rests(Box::new(change.clone())))))
             }
             _ if progress == Progress::Expired => Err(ChangeRefusal::Expired),
             _ => Err(ChangeRefusal::NotWaiting(progress.word())),

@@ -71,7 +71,7 @@ struct Open {
 #[derive(Debug)]
 pub(super) enum Ticket {
     /// It is over, or waits for a person.
-    Rests(Change),
+    Rests(Box<Change>),
     /// It is on its way.
     Moves(String, watch::Receiver<bool>),
 }
@@ -174,7 +174,7 @@ impl Inner {
             Some(open) if open.change.progress(now) == Progress::InWork => {
                 Some(Ticket::Moves(id.to_owned(), open.over.subscribe()))
             }
-            _ => self.known(id).cloned().map(Ticket::Rests),
+            _ => self.known(id).cloned().map(Box::new).map(Ticket::Rests),
         }
     }
 

@@ -100,7 +100,7 @@ async fn what_the_log_has_is_not_entered_again() {
         let text = String::from_utf8(record).unwrap();
         let end = text.trim_end().rfind('\n').unwrap();
         assert!(text[end..].contains("entered"));
-        text[..=end].as_bytes().to_vec()
+        text.as_bytes()[..=end].to_vec()
     };
     counter.crash(without_last).await;
     let id = done["id"].as_str().unwrap();
