@@ -112,8 +112,11 @@ function quorumWords(words, federation) {
 function logItem(words, trust, authority) {
   const list = trust.lists.get(authority.origin);
   const name = isolated(authority.display_name);
-  if (trust.refused.has(authority.origin)) {
-    return element("li", { "data-state": "bad" }, ...words.nodes("trust.log.refused", { name }));
+  const refused = trust.refused.get(authority.origin);
+  if (refused !== undefined) {
+    // Until enough have cosigned, a list is not wrong; it does not count yet.
+    const why = refused === "checkpoint-untrusted" ? "unconfirmed" : "refused";
+    return element("li", { "data-code": refused }, ...words.nodes(`trust.log.${why}`, { name }));
   }
   if (list === undefined) return element("li", {}, ...words.nodes("trust.log.none", { name }));
   const values = { name, n: list.documents, time: words.time(list.as_of) };

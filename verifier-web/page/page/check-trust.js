@@ -34,8 +34,8 @@ export class Trust {
     this.server = INLINE ? "no-server" : "asking";
     /** Of each origin the list in use: {as_of, documents, fetched}. */
     this.lists = new Map();
-    /** Origins whose server sent a list that does not hold. */
-    this.refused = new Set();
+    /** Origins whose list from the server does not count, with the code that says why. */
+    this.refused = new Map();
   }
 
   /** What is on this device: the file that came with the page, and what was kept. */
@@ -117,7 +117,7 @@ export class Trust {
       this.refused.delete(authority.origin);
       if (this.#note(list, fetched)) await keepFile(path, file, fetched);
     } catch (error) {
-      if (error.code !== "cancelled") this.refused.add(authority.origin);
+      if (error.code !== "cancelled") this.refused.set(authority.origin, error.code);
     }
     this.#changed();
   }
