@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use proto::federation::{Authority, Operator};
+use proto::federation::Operator;
 use proto::hash::TreeSize;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -213,7 +213,7 @@ impl Running {
             open.await.map_err(|_| AppError::Panicked)??
         };
         let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
-        let Opened { node, own, watched, hosted } = opened;
+        let Opened { node, own, watched, others, hosted } = opened;
         let (stop_http, http_stopped) = watch::channel(false);
         let http = tokio::spawn(http::listen::serve(
             listener,
@@ -231,7 +231,7 @@ impl Running {
         });
         let lookout = Lookout::new(
             Arc::new(parts.identity.federation.clone()),
-            logs(&parts)?,
+            others,
             named.clone(),
             Arc::clone(&node.outlook.sights),
         );
@@ -352,15 +352,6 @@ fn clients(parts: &Parts) -> Result<Vec<(Operator, Client)>, AppError> {
         Ok((peer, client))
     };
     peers.into_iter().map(with_client).collect()
-}
-
-/// A client for the node of each log that is written elsewhere.
-fn logs(parts: &Parts) -> Result<Vec<(String, Client)>, AppError> {
-    let with_client = |authority: &Authority| {
-        let client = Client::new(&authority.url, parts.timeouts)?;
-        Ok((authority.origin().to_owned(), client))
-    };
-    parts.identity.other_logs().map(with_client).collect()
 }
 
 async fn turned_on(mut switch: watch::Receiver<bool>) {

@@ -1,12 +1,12 @@
 //! The HTTP client to one peer: bounded answers, time-outs, connections kept alive.
 //!
-//! It knows no protocol: `mirror::client` pushes through it, `log::recover` and `mirror::gossip`
-//! read through it.
+//! It knows no protocol: `mirror::client` pushes through it, `log::recover`, `mirror::gossip`,
+//! `mirror::sight` and `lists` read through it.
 
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
 
 /// How long a connection without requests is kept; longer than the usual pause of a log.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(70);
@@ -50,6 +50,8 @@ pub struct Answer {
     pub content_type: String,
     /// The whole body.
     pub body: Bytes,
+    /// Whether `body` is compressed.
+    pub gzip: bool,
 }
 
 impl Answer {
@@ -109,6 +111,13 @@ impl Client {
         answer(url, request, limit).await
     }
 
+    /// The same; the answer may come compressed, and the limit is that of what is sent.
+    pub async fn get_packed(&self, path: &str, limit: usize) -> Result<Answer, ClientError> {
+        let url = format!("{}{path}", self.base);
+        let request = self.http.get(&url).header(ACCEPT_ENCODING, "gzip");
+        answer(url, request, limit).await
+    }
+
     /// POST to a path that starts with `/`.
     pub async fn post(&self, path: &str, body: Body, limit: usize) -> Result<Answer, ClientError> {
         let url = format!("{}{path}", self.base);
@@ -146,6 +155,7 @@ async fn answer(
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default()
         .to_owned();
+    let gzip = response.headers().get(CONTENT_ENCODING).is_some_and(|coding| coding == "gzip");
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(no_answer)? {
         if body.len() + chunk.len() > limit {
@@ -153,7 +163,7 @@ async fn answer(
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer { status, content_type, body: body.into() })
+    Ok(Answer { status, content_type, body: body.into(), gzip })
 }
 
 /// The innermost cause: "connection refused" says more than "error sending request".

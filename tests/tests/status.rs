@@ -6,11 +6,19 @@
 //!    revoked.
 //! 5. When the lists are older than the federation allows, what was revoked stays so, and of the
 //!    other letter nobody can tell.
+//!
+//! And each node by itself gives every log's list with a quorum of cosignatures, also when it was
+//! started anew while the log's own node is gone: a page asks no other.
 
 use crate::town::{HOME, TYPE, Town, expect};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use e2e::http;
 use e2e::process::run;
 use e2e::world::{Setup, World};
+use proto::federation::Federation;
+use proto::hash::{StatusIndex, TreeSize, sha256};
+use proto::ledger::StatusState;
+use proto::status_list::StatusList;
 use std::fs;
 use std::path::Path;
 use std::thread::sleep;
@@ -67,4 +75,42 @@ fn what_was_withdrawn_is_invalid_off_line_whoever_gave_the_list() -> Result<()> 
     }
     assert_eq!(verify(&town, &withdrawn, &second)?.1, "revoked");
     Ok(())
+}
+
+/// The size of the home log's list at a node, if it counts and says that the document with this
+/// index is revoked.
+fn shown(town: &Town, node: usize, index: StatusIndex) -> Result<TreeSize> {
+    let federation = Federation::parse(&fs::read(town.world.federation())?)?;
+    let path = format!("/{}/v1/status-list", sha256(World::origin(HOME).as_bytes()));
+    let answer = http::read(town.world.address(node), &path)?;
+    let list = StatusList::parse(&answer.body)?.verify(&federation, &[])?;
+    ensure!(list.state(index) == Some(StatusState::Revoked), "an older list");
+    Ok(list.published().size())
+}
+
+/// The same, as soon as it is so.
+fn soon_shown(town: &Town, node: usize, index: StatusIndex) -> TreeSize {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        match shown(town, node, index) {
+            Ok(size) => return size,
+            Err(why) => assert!(Instant::now() < deadline, "{why:#}"),
+        }
+        sleep(Duration::from_millis(200));
+    }
+}
+
+#[test]
+fn one_node_alone_shows_what_was_withdrawn_elsewhere() -> Result<()> {
+    const AWAY: usize = 0;
+    let mut town = Town::start()?;
+    let letter = town.letter("withdrawn.pdf")?;
+    expect(&town.office.issue(TYPE, &[&letter])?, 0);
+    expect(&run(town.office.tool("revoke").args(["--reason", "error"]).arg(&letter))?, 0);
+    let size = soon_shown(&town, AWAY, StatusIndex(0));
+    town.world.kill(HOME);
+    town.world.kill(AWAY);
+    town.world.start(AWAY)?;
+    assert_eq!(soon_shown(&town, AWAY, StatusIndex(0)), size);
+    town.world.stop_all()
 }

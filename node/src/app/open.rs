@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
 use proto::checkpoint::SignedCheckpoint;
-use proto::hash::{TreeSize, sha256};
+use proto::federation::Authority;
+use proto::hash::{Hash, TreeSize, sha256};
 use proto::note::VerifierKey;
 
 use super::{AppError, Parts};
+use crate::client::Client;
 use crate::evidence::Evidence;
 use crate::halt::Halt;
 use crate::health::{Health, Phase};
@@ -19,6 +21,7 @@ use crate::log::publish::Peers;
 use crate::log::{self, Log};
 use crate::mirror::gossip::Watched;
 use crate::mirror::service::{Mirror, Mirrors, Shared};
+use crate::mirror::sight::Other;
 use crate::pages::{self, Pages};
 use crate::replica::{Replica, ReplicaError};
 use crate::shelf::Shelf;
@@ -37,6 +40,7 @@ pub(super) struct Opened {
     pub(super) node: Arc<Node>,
     pub(super) own: Option<Own>,
     pub(super) watched: Vec<Watched>,
+    pub(super) others: Vec<Other>,
     pub(super) hosted: Option<hosted::Opened>,
 }
 
@@ -86,6 +90,9 @@ impl Opened {
         let operator = identity.cosigner.as_ref().map(|cosigner| cosigner.operator().to_owned());
         let federation = Arc::new(identity.federation.clone());
         let site = pages::site(&parts.page, name, file.clone())?.with_live(true);
+        let outlook = Outlook::new(Arc::clone(&federation), operator, Arc::clone(&parts.clock));
+        let others = others(parts, &shelves)?;
+        let lists = Lists::new(federation, Arc::clone(&outlook.sights), &others);
         let node = Arc::new(Node {
             log: own.as_ref().map(|own| Arc::clone(&own.log)),
             mirrors: Mirrors::new(mirrors),
@@ -95,11 +102,11 @@ impl Opened {
             health,
             peers: Arc::new(Peers::default()),
             hosted: hosted.as_ref().map(hosted::Opened::hosted),
-            lists: Lists::default(),
-            outlook: Outlook::new(federation, operator, Arc::clone(&parts.clock)),
+            lists: Arc::new(lists),
+            outlook,
             pages: Pages::of(&site.with_desk(hosted.is_some())),
         });
-        Ok(Opened { node, own, watched, hosted })
+        Ok(Opened { node, own, watched, others, hosted })
     }
 }
 
@@ -146,6 +153,16 @@ impl Own {
         });
         Ok(Own { log, replica, pending, published })
     }
+}
+
+/// The logs that are written elsewhere, with clients for their nodes.
+fn others(parts: &Parts, shelves: &BTreeMap<Hash, Arc<Shelf>>) -> Result<Vec<Other>, AppError> {
+    let other = |authority: &Authority| {
+        let origin = authority.origin().to_owned();
+        let shelf = shelves.get(&sha256(origin.as_bytes())).cloned();
+        Ok(Other { origin, client: Client::new(&authority.url, parts.timeouts)?, shelf })
+    };
+    parts.identity.other_logs().map(other).collect()
 }
 
 /// The offices that this node hosts, with what they have begun.

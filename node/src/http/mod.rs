@@ -82,7 +82,7 @@ pub struct Node {
     /// The hosted offices; `None` if there is none.
     pub hosted: Option<Arc<Hosted>>,
     /// Status lists as verifiers fetch them.
-    pub lists: Lists,
+    pub lists: Arc<Lists>,
     /// The pages.
     pub pages: Pages,
     /// What the state of the federation is made of.

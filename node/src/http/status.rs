@@ -17,6 +17,7 @@ use super::openapi;
 use super::read::{accepts_gzip, none_yet};
 use super::submit::{DEFAULT_WAIT_S, entered, json, own, wait};
 use super::{Node, blocking, read_body};
+use crate::lists::ListFile;
 use crate::mirror::duty::Held;
 
 /// Submits a signed revocation, which suspends, restores, supersedes or revokes documents.
@@ -140,10 +141,12 @@ pub async fn own_list(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let log = own(&node)?;
-    list(&headers, move || node.lists.of_log(&log)).await
+    sent(&headers, blocking(move || node.lists.of_log(&log)).await?)
 }
 
-/// Gives the whole status list of a log that this node holds.
+/// Gives the whole status list of a log that this node holds; of a log that is written elsewhere
+/// with a quorum of cosignatures if they can be had, else at the checkpoint that this node's
+/// cosigner has signed.
 #[utoipa::path(
     get,
     path = "/{log}/v1/status-list",
@@ -166,19 +169,18 @@ pub async fn list_of(
         return own_list(State(node), headers).await;
     }
     let origin = mirrored(&node, &log)?;
-    list(&headers, move || match node.mirrors.find(&origin) {
-        Some(mirror) => node.lists.of_mirror(mirror),
+    let file = match node.mirrors.find(&origin) {
+        Some(mirror) => node.lists.of_mirror(mirror).await,
         None => Ok(None),
-    })
-    .await
+    };
+    sent(&headers, file)
 }
 
-async fn list(
+fn sent(
     headers: &HeaderMap,
-    make: impl FnOnce() -> std::io::Result<Option<crate::lists::ListFile>> + Send + 'static,
+    file: std::io::Result<Option<ListFile>>,
 ) -> Result<Response, ApiError> {
-    let file = blocking(make).await?.map_err(|error| ApiError::internal(&error))?;
-    let file = file.ok_or_else(none_yet)?;
+    let file = file.map_err(|error| ApiError::internal(&error))?.ok_or_else(none_yet)?;
     let fixed = [
         (CONTENT_TYPE, "application/octet-stream"),
         (CACHE_CONTROL, "public, max-age=1"),

@@ -279,12 +279,12 @@ impl Mirror {
     /// which it closes; `None` if there is none, or while the copy is ahead of it. Blocks.
     pub fn with_closing_status<T>(
         &self,
-        look: impl FnOnce(&StatusTree) -> T,
-    ) -> Option<(SignedCheckpoint, T)> {
+        look: impl FnOnce(&SignedCheckpoint, &StatusTree) -> T,
+    ) -> Option<T> {
         let state = Arc::clone(&self.state).blocking_lock_owned();
-        let signed = state.mirror.clone()?;
+        let signed = state.mirror.as_ref()?;
         let closing = state.replica.size() == signed.checkpoint().size();
-        closing.then(|| (signed, look(state.replica.state().status())))
+        closing.then(|| look(signed, state.replica.state().status()))
     }
 
     /// Takes the lock, to be carried to a blocking thread.

@@ -1,20 +1,24 @@
 //! What the other nodes show of themselves: whether they answer, and the newest published
 //! checkpoint of each other log, from its own node.
 //!
-//! Only what `proto` verified is kept, with the log's signature and a quorum, and never in the
-//! place of something newer. All of it is forgotten at a restart.
+//! While a log's own node is away, the operators' nodes are asked what they have cosigned, and
+//! their lines are put together with those of the own mirror. Only what `proto` verified is kept,
+//! with the log's signature and a quorum, and never in the place of something newer. All of it is
+//! forgotten at a restart.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use proto::checkpoint::SignedCheckpoint;
 use proto::federation::{Federation, PublishedCheckpoint};
-use proto::hash::Timestamp;
+use proto::hash::{Timestamp, sha256};
 use proto::limits;
 use tokio::task::JoinSet;
 
 use crate::client::Client;
+use crate::shelf::Shelf;
 
 /// Pause before the next round if somebody did not answer in this one.
 const SOON: Duration = Duration::from_secs(5);
@@ -55,6 +59,29 @@ pub struct LogSight {
     pub times: VecDeque<Timestamp>,
 }
 
+impl LogSight {
+    fn keep(&mut self, published: PublishedCheckpoint) {
+        if self.published.as_ref().is_none_or(|known| known.size() < published.size()) {
+            self.times.push_back(published.proven_time());
+            if self.times.len() > TIMES {
+                self.times.pop_front();
+            }
+            self.published = Some(published);
+        }
+    }
+}
+
+/// A log that is written elsewhere.
+#[derive(Clone)]
+pub struct Other {
+    /// Its origin.
+    pub origin: String,
+    /// Its own node.
+    pub client: Client,
+    /// What is here of it; `None` if this node mirrors nothing.
+    pub shelf: Option<Arc<Shelf>>,
+}
+
 /// What was seen so far.
 #[derive(Debug, Default)]
 pub struct Sights(Mutex<Inner>);
@@ -87,6 +114,19 @@ impl Sights {
         }
     }
 
+    /// Asks a log's own node for its published checkpoint, and keeps it if it counts.
+    pub async fn ask(&self, federation: &Federation, log: &Other) -> Option<PublishedCheckpoint> {
+        let shown = published(&log.client, federation, &log.origin).await.map_err(short);
+        let counts = shown.as_ref().ok().cloned();
+        self.saw_log(&log.origin, shown);
+        counts
+    }
+
+    /// Keeps what counts, wherever it is from.
+    pub fn keep(&self, origin: &str, published: PublishedCheckpoint) {
+        self.inner().logs.entry(origin.to_owned()).or_default().keep(published);
+    }
+
     fn saw_log(&self, origin: &str, shown: Result<PublishedCheckpoint, String>) {
         let mut inner = self.inner();
         let log = inner.logs.entry(origin.to_owned()).or_default();
@@ -94,13 +134,7 @@ impl Sights {
             Ok(published) => {
                 log.error = None;
                 log.seen = Some(Instant::now());
-                if log.published.as_ref().is_none_or(|known| known.size() < published.size()) {
-                    log.times.push_back(published.proven_time());
-                    if log.times.len() > TIMES {
-                        log.times.pop_front();
-                    }
-                    log.published = Some(published);
-                }
+                log.keep(published);
             }
             Err(error) => log.error = Some(error),
         }
@@ -114,8 +148,7 @@ impl Sights {
 /// Asks the other nodes again and again.
 pub struct Lookout {
     federation: Arc<Federation>,
-    /// The other logs by origin, with their nodes.
-    logs: Vec<(String, Client)>,
+    logs: Vec<Other>,
     /// The other operators by name, with their nodes.
     operators: Vec<(String, Client)>,
     sights: Arc<Sights>,
@@ -125,7 +158,7 @@ impl Lookout {
     /// A lookout for these logs and operators.
     pub fn new(
         federation: Arc<Federation>,
-        logs: Vec<(String, Client)>,
+        logs: Vec<Other>,
         operators: Vec<(String, Client)>,
         sights: Arc<Sights>,
     ) -> Lookout {
@@ -143,13 +176,14 @@ impl Lookout {
     /// Asks everybody once, all at the same time, and says whether all answered.
     pub async fn round(&self) -> bool {
         let mut asked = JoinSet::new();
-        for (origin, client) in &self.logs {
-            let (origin, client) = (origin.clone(), client.clone());
+        for log in &self.logs {
+            let (log, operators) = (log.clone(), self.operators.clone());
             let (federation, sights) = (Arc::clone(&self.federation), Arc::clone(&self.sights));
             asked.spawn(async move {
-                let shown = published(&client, &federation, &origin).await.map_err(short);
-                let good = shown.is_ok();
-                sights.saw_log(&origin, shown);
+                let good = sights.ask(&federation, &log).await.is_some();
+                if !good && let Some(found) = gathered(&federation, &log, operators).await {
+                    sights.keep(&log.origin, found);
+                }
                 good
             });
         }
@@ -184,6 +218,35 @@ async fn published(
     federation.verify_checkpoint(&signed, &[]).map_err(|error| error.to_string())
 }
 
+/// The newest checkpoint of a log that a quorum of operators has cosigned, as they show it.
+async fn gathered(
+    federation: &Federation,
+    log: &Other,
+    operators: Vec<(String, Client)>,
+) -> Option<PublishedCheckpoint> {
+    let path = format!("/{}/checkpoint", sha256(log.origin.as_bytes()));
+    let mut asked = JoinSet::new();
+    for (_, client) in operators {
+        let path = path.clone();
+        asked.spawn(async move { cosigned(&client, &path).await });
+    }
+    let own = log.shelf.as_ref().and_then(|shelf| shelf.checkpoint());
+    let own = own.and_then(|bytes| SignedCheckpoint::parse(&bytes).ok());
+    let mut notes: Vec<_> =
+        own.into_iter().chain(asked.join_all().await.into_iter().flatten()).collect();
+    notes.retain(|note| note.checkpoint().origin() == log.origin);
+    notes.sort_by_key(|note| Reverse(note.checkpoint().size()));
+    let counts = |note| federation.verify_checkpoint(&federation.gathered(note, &notes), &[]).ok();
+    notes.iter().find_map(counts)
+}
+
+/// What an operator's node shows of a log that it mirrors.
+async fn cosigned(client: &Client, path: &str) -> Option<SignedCheckpoint> {
+    let answer = client.get(path, limits::NOTE_BYTES).await.ok()?;
+    let shown = (answer.status == 200).then_some(answer.body)?;
+    SignedCheckpoint::parse(&shown).ok()
+}
+
 async fn alive(client: &Client) -> Result<(), String> {
     let answer = client.get("/healthz", limits::NOTE_BYTES).await.map_err(|e| e.to_string())?;
     if answer.status == 200 { Ok(()) } else { Err(format!("it answered {}", answer.status)) }
@@ -198,11 +261,14 @@ fn short(text: String) -> String {
 mod tests {
     use super::*;
     use crate::testing::{World, origin, signed_checkpoint};
-    use proto::hash::sha256;
+
+    fn other(world: &World, node: usize) -> Other {
+        Other { origin: origin(1), client: world.client(node), shelf: None }
+    }
 
     fn lookout(world: &World, sights: &Arc<Sights>) -> Lookout {
         let federation = Arc::new(world.federation.clone());
-        let logs = vec![(origin(1), world.client(1))];
+        let logs = vec![other(world, 1)];
         let operators = vec![("north".to_owned(), world.client(1))];
         Lookout::new(federation, logs, operators, Arc::clone(sights))
     }
@@ -234,7 +300,7 @@ mod tests {
         let sights = Arc::new(Sights::default());
         let signed = signed_checkpoint(0, 5, sha256(b"x"));
         assert!(world.federation.verify_checkpoint(&signed, &[]).is_err());
-        let (logs, federation) = (vec![(origin(1), world.client(0))], world.federation.clone());
+        let (logs, federation) = (vec![other(&world, 0)], world.federation.clone());
         let lookout = Lookout::new(Arc::new(federation), logs, Vec::new(), Arc::clone(&sights));
         assert!(!lookout.round().await);
         let error = sights.log(&origin(1)).error.unwrap();
