@@ -132,3 +132,45 @@ pub(crate) fn by_content(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::Blob;
+
+    fn named(name: &str) -> Named {
+        Named { name: name.into(), blob: Blob { file: 0, length: 1 } }
+    }
+
+    fn content(number: u8) -> ContentDigest {
+        ContentDigest { sha256: proto::hash::sha256(&[number]), length: 1, sha512: None }
+    }
+
+    #[test]
+    fn names_that_belong_together_are_paired_and_the_rest_stands_alone() {
+        let files = ["b.pdf.tlog-proof", "a.pdf", "b.pdf", "c.tlog-proof", "all.zip"].map(named);
+        let kinds = [Kind::Receipt, Kind::Document, Kind::Document, Kind::Receipt, Kind::Dossier];
+        let want = [
+            Task::Document { document: 1 },
+            Task::Pair { document: 2, receipt: 0 },
+            Task::Receipt { receipt: 3 },
+            Task::Dossier { dossier: 4 },
+        ];
+        assert_eq!(by_name(&files, &kinds), want);
+    }
+
+    #[test]
+    fn a_renamed_receipt_finds_its_document_by_the_content() {
+        let (first, second) = (Task::Document { document: 0 }, Task::Document { document: 1 });
+        let receipts = [Task::Receipt { receipt: 2 }, Task::Receipt { receipt: 3 }];
+        let mut tasks = vec![first, second, receipts[0], receipts[1]];
+        let said = [(2, Some(content(1))), (3, Some(content(9)))];
+        by_content(&mut tasks, &[(0, content(0)), (1, content(1))], &said);
+        // What is left of each belongs together, so that the answer says that it does not fit.
+        let want = [Task::Pair { document: 0, receipt: 3 }, Task::Pair { document: 1, receipt: 2 }];
+        assert_eq!(tasks, want);
+        let mut tasks = vec![first, receipts[0], receipts[1]];
+        by_content(&mut tasks, &[(0, content(0))], &[(2, Some(content(1))), (3, None)]);
+        assert_eq!(tasks, [first, receipts[0], receipts[1]]);
+    }
+}

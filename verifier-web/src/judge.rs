@@ -16,6 +16,7 @@ use proto::sheet::Sheet;
 use proto::verify::{Known, Question, StatusSource, Verdict, Word, verify_finding};
 use seal::Opened;
 use serde::Serialize;
+use std::ops::Range;
 
 /// The most bytes that a sealed file has.
 pub(crate) const SEALED: usize = seal::limits::ORIGINAL_BYTES + seal::limits::UPDATE_BYTES;
@@ -186,9 +187,8 @@ impl Judge<'_> {
     fn document(&mut self, host: &mut dyn Host, document: &Named) {
         let name = &document.name;
         match sealed(host, document.blob) {
-            Ok(Some((original, receipt))) => {
-                let digest = |with| Ok(Some(ContentDigester::digest(&original, with)));
-                let answer = self.judge(&receipt, digest).map(|verdict| (verdict, receipt));
+            Ok(Some((bytes, carried))) => {
+                let answer = self.carried(&bytes, carried);
                 self.say("sealed", name, Some(name), answer);
             }
             Ok(None) => {
@@ -219,11 +219,9 @@ impl Judge<'_> {
         let (document, receipt) = (pair.document, pair.receipt.unwrap_or(pair.document));
         let answer = match pair.receipt {
             None => part(host, file.blob, dossier, document, SEALED).and_then(|bytes| {
-                let opened = opened(&bytes)?;
                 let missing = || hindrance(Obstacle::ReceiptMissing, "It carries no receipt.");
-                let (original, receipt) = opened.ok_or_else(missing)?;
-                let digest = |with| Ok(Some(ContentDigester::digest(original, with)));
-                self.judge(&receipt, digest).map(|verdict| (verdict, receipt))
+                let carried = opened(&bytes)?.ok_or_else(missing)?;
+                self.carried(&bytes, carried)
             }),
             Some(at) => {
                 let bytes = part(host, file.blob, dossier, at, limits::TLOG_PROOF_BYTES);
@@ -235,6 +233,14 @@ impl Judge<'_> {
             }
         };
         self.say("listed", &name(document), Some(&name(receipt)), answer);
+    }
+
+    /// Judges the original in a sealed PDF by the receipt in it.
+    fn carried(&mut self, bytes: &[u8], carried: Carried) -> Result<(Verdict, Vec<u8>), Hindrance> {
+        let original = bytes.get(carried.original).unwrap_or_default();
+        let digest = |with| Ok(Some(ContentDigester::digest(original, with)));
+        let verdict = self.judge(&carried.receipt, digest)?;
+        Ok((verdict, carried.receipt))
     }
 
     fn read_receipt(&self, host: &mut dyn Host, receipt: Blob) -> Result<Vec<u8>, Hindrance> {
@@ -314,27 +320,25 @@ impl Judge<'_> {
     }
 }
 
-/// Original and receipt of a sealed PDF; none if it carries no seal.
-fn sealed(host: &mut dyn Host, file: Blob) -> Result<Option<(Vec<u8>, Vec<u8>)>, Hindrance> {
-    let limit = SEALED as u64;
-    if file.length > limit || file.head(host, 5)? != b"%PDF-" {
+/// Where the original stands in a sealed PDF, and the receipt that it carries.
+struct Carried {
+    original: Range<usize>,
+    receipt: Vec<u8>,
+}
+
+/// A sealed PDF as a whole, and what it carries; none if it carries no seal.
+fn sealed(host: &mut dyn Host, file: Blob) -> Result<Option<(Vec<u8>, Carried)>, Hindrance> {
+    if file.length > SEALED as u64 || file.head(host, 5)? != b"%PDF-" {
         return Ok(None);
     }
     let bytes = file.whole(host, SEALED)?;
-    let range = match opened(&bytes)? {
-        Some((original, receipt)) => (original.len(), receipt),
-        None => return Ok(None),
-    };
-    let (length, receipt) = range;
-    let mut original = bytes;
-    original.truncate(length);
-    Ok(Some((original, receipt)))
+    Ok(opened(&bytes)?.map(|carried| (bytes, carried)))
 }
 
-fn opened(bytes: &[u8]) -> Result<Option<(&[u8], Vec<u8>)>, Hindrance> {
+fn opened(bytes: &[u8]) -> Result<Option<Carried>, Hindrance> {
     match seal::open(bytes) {
         Opened::NotSealed => Ok(None),
-        Opened::Sealed { original, receipt } => Ok(bytes.get(original).map(|o| (o, receipt))),
+        Opened::Sealed { original, receipt } => Ok(Some(Carried { original, receipt })),
         Opened::Damaged(damage) => Err(hindrance(Obstacle::SealChanged, damage)),
         Opened::UnknownVersion => {
             Err(hindrance(Obstacle::SealVersion, "The seal is of a version not known here."))

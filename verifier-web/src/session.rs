@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 const LISTS: usize = 8;
 
 /// What the page trusts and has at hand.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Session {
     federation: Option<Federation>,
     lists: BTreeMap<String, Lists>,

@@ -26,6 +26,8 @@ const KEPT = ["trust", "renew", "add-list"];
 
 export class Verifier {
   #worker = null;
+  /** What has to be done before a question can be asked. */
+  #ready = null;
   #asked = new Map();
   #kept = [];
   #next = 0;
@@ -52,11 +54,16 @@ export class Verifier {
   }
 
   /** Stops what is being asked and starts anew with what is trusted. */
-  async cancel() {
+  cancel() {
     this.#worker.terminate();
     this.#giveUp(CANCELLED);
+    this.#ready = this.#startAgain();
+    return this.#ready;
+  }
+
+  async #startAgain() {
     await this.#start();
-    for (const { question, files } of this.#kept) await this.#send(question, files);
+    for (const { question, files } of this.#kept) await this.#post(question, files);
   }
 
   #giveUp(why) {
@@ -77,7 +84,12 @@ export class Verifier {
     else asked.resolve({ ok: answer.ok, made });
   }
 
-  #send(question, files = [], onProgress = null) {
+  async #send(question, files = [], onProgress = null) {
+    await this.#ready;
+    return this.#post(question, files, onProgress);
+  }
+
+  #post(question, files, onProgress = null) {
     const id = this.#next++;
     const total = files.reduce((sum, file) => sum + file.size, 0);
     return new Promise((resolve, reject) => {
