@@ -230,7 +230,7 @@ mod tests {
         fs::write(&file, only.collect::<Vec<_>>().join("\n")).unwrap();
         assert_eq!(Config::read(&file).unwrap(), whole);
         let options = text.lines().filter(|line| !line.starts_with('#') && line.contains(" = "));
-        assert_eq!(options.count(), 17);
+        assert_eq!(options.count(), 19);
     }
 
     #[test]

@@ -24,7 +24,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; 
     require-trusted-types-for 'script'";
 /// The camera reads QR codes; nothing else of the device is asked for.
 const PERMISSIONS: &str = "camera=(self), microphone=(), geolocation=(), display-capture=(), \
-    payment=(), usb=(), bluetooth=(), serial=(), hid=(), midi=()";
+    payment=(), usb=(), serial=(), hid=(), midi=()";
 
 /// GET / and GET of a file beside it
 pub async fn named(
