@@ -28,16 +28,17 @@ const TYPE: &str = "public.notice";
 const REASON: &str = "other: moved to the Harbour Street register";
 
 /// Four nodes, one of which hosts an office; its clerk and a second person.
-struct Counter {
-    world: World,
-    dir: TempDir,
-    clerk: String,
-    second: String,
-    store: PathBuf,
+pub struct Counter {
+    pub world: World,
+    pub dir: TempDir,
+    pub clerk: String,
+    pub second: String,
+    pub store: PathBuf,
 }
 
 impl Counter {
-    fn open(setup: &Setup, before: impl FnOnce(&World) -> Result<()>) -> Result<Self> {
+    /// Opens it; `before` runs before the nodes do.
+    pub fn open(setup: &Setup, before: impl FnOnce(&World) -> Result<()>) -> Result<Self> {
         let dir = tempfile::tempdir()?;
         let mut world = World::create(dir.path(), binaries(), setup)?;
         before(&world)?;

@@ -13,6 +13,7 @@ mod counts;
 mod delivery;
 mod dossier;
 mod duplicates;
+mod explorer;
 mod federation_state;
 mod full_disk;
 mod hosted;

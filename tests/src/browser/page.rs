@@ -9,8 +9,9 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// How long a page may take until it shows what is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a page may take until it shows what is waited for: a gigabyte is hashed in ten seconds
+/// where nobody else works.
+const PATIENCE: Duration = Duration::from_secs(180);
 const GLANCE: Duration = Duration::from_millis(50);
 
 /// What a reader prefers.
@@ -70,11 +71,13 @@ impl Page {
 
     /// Goes to an address and waits until the page has its words and, where it says so, is ready.
     pub fn go(&self, url: &str) -> Result<()> {
+        // From elsewhere, so that the page is loaded anew also where only the fragment is another.
+        self.call("Page.navigate", json!({ "url": "about:blank" }))?;
         let went = self.call("Page.navigate", json!({ "url": url }))?;
         ensure!(went["errorText"].is_null(), "{url}: {}", went["errorText"]);
         self.wait(
             "document.readyState === 'complete' && document.querySelector('h1').innerText !== '' \
-             && (document.querySelector('#drop') === null \
+             && (document.querySelector('#trust') === null \
                || document.body.dataset.ready === 'true')",
         )
     }
@@ -100,7 +103,9 @@ impl Page {
             Media::ForcedColours => json!({ "features": feature("forced-colors", "active") }),
             Media::Print => json!({ "media": "print" }),
         };
-        self.call("Emulation.setEmulatedMedia", wanted).map(drop)
+        self.call("Emulation.setEmulatedMedia", wanted)?;
+        // Colours may take a moment to change.
+        self.eval("new Promise((done) => setTimeout(done, 400))").map(drop)
     }
 
     /// The value of an expression, a promise awaited.

@@ -2,15 +2,29 @@
 //! file, the answer that a page shows, axe, and pictures for the docs.
 //!
 //! Without Chromium they are skipped and say so; `BELEG_BROWSER=required` makes that an error.
+//! `BELEG_PICTURES=FOLDER` keeps a picture of every page and verdict there.
 
+mod accessible;
+mod desk_page;
+mod disk;
+mod hostile;
+mod large;
+mod live_page;
+mod reading;
 mod vectors;
+mod verdicts;
+mod watched;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use e2e::browser::{self, Chromium, Page};
+use e2e::process::workspace;
 use e2e::world::World;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 pub const DESKTOP: (u32, u32) = (1280, 900);
+pub const PHONE: (u32, u32) = (360, 740);
 
 /// A browser in a profile that vanishes with it.
 pub struct Browser {
@@ -33,6 +47,78 @@ impl Browser {
         page.go(&format!("http://{}/{path}", world.address(node)))?;
         Ok(page)
     }
+}
+
+/// What the verifier page says.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub verdict: String,
+    pub code: String,
+}
+
+impl Answer {
+    pub fn new(verdict: &str, code: &str) -> Answer {
+        Answer { verdict: verdict.into(), code: code.into() }
+    }
+}
+
+/// Gives files to the verifier page and waits for the answer on one document.
+pub fn check(page: &Page, files: &[&Path]) -> Result<Answer> {
+    begin(page, files)?;
+    page.wait("!document.querySelector('#result').hidden")?;
+    let said = |name: &str| page.text(&format!("document.querySelector('#result').dataset.{name}"));
+    Ok(Answer { verdict: said("verdict")?, code: said("code")? })
+}
+
+/// The same without waiting: what was checked before is put away first.
+pub fn begin(page: &Page, files: &[&Path]) -> Result<()> {
+    page.eval(
+        "[...document.querySelectorAll('#again, #again-many')] \
+         .filter((button) => button.checkVisibility()).forEach((button) => button.click())",
+    )?;
+    page.wait("!document.querySelector('#start').hidden")?;
+    page.choose("#files", files)
+}
+
+/// What axe says about the page as it is; empty where it finds nothing. None if axe is not here.
+pub fn axe(page: &Page) -> Result<Option<Vec<String>>> {
+    let file = workspace().join("target/tools/node_modules/axe-core/axe.min.js");
+    let required = std::env::var_os("BELEG_BROWSER").is_some_and(|value| value == "required");
+    let code = match std::fs::read_to_string(&file) {
+        Ok(code) => code,
+        Err(error) if required => return Err(error).context("axe-core is not in target/tools"),
+        Err(_) => {
+            println!("skipped: no axe-core (`npm install --prefix target/tools axe-core`)");
+            return Ok(None);
+        }
+    };
+    page.eval(&format!("{code}; true"))?;
+    let rules = json!({ "resultTypes": ["violations"] });
+    let found = page.eval(&format!("axe.run(document, {rules}).then((r) => r.violations)"))?;
+    let found = found.as_array().context("what axe found")?;
+    let line = |rule: &Value| {
+        let nodes = rule["nodes"].as_array().into_iter().flatten();
+        let places: Vec<_> = nodes.map(|node| node["html"].as_str().unwrap_or("")).collect();
+        format!("{}: {}\n{}", rule["id"], rule["help"], places.join("\n"))
+    };
+    Ok(Some(found.iter().map(line).collect()))
+}
+
+/// Keeps a picture, if the docs want one.
+pub fn picture(page: &Page, name: &str) -> Result<()> {
+    match std::env::var_os("BELEG_PICTURES") {
+        Some(folder) => page.picture(&workspace().join(folder).join(format!("{name}.webp"))),
+        None => Ok(()),
+    }
+}
+
+/// The page as one file, built by the command for federations.
+pub fn single_file(world: &World, folder: &Path) -> Result<PathBuf> {
+    let file = folder.join("beleg.html");
+    let mut tool = world.node_tool();
+    tool.arg("page").arg("--federation").arg(world.federation()).arg("--single").arg(&file);
+    e2e::process::run(&mut tool)?.ok()?;
+    Ok(file)
 }
 
 /// Fails with all that went wrong in the page.
