@@ -201,6 +201,10 @@ impl Demo {
             .count();
         say(&format!("All {count} documents were checked again: every one is VALID."));
         say("What proves them is their receipts and the federation file, and nothing else.");
+        let mut page = world.node_tool();
+        page.arg("page").arg("--federation").arg(world.federation());
+        run(page.arg("--single").arg(self.dir.join("check.html")))?.ok()?;
+        say("The same check as a page in one file, for people who run no command: check.html.");
         Ok(())
     }
 
@@ -221,7 +225,10 @@ impl Demo {
             "  {beleg} verify {dir}/withdrawn --federation {dir}/federation --store {dir}/store"
         );
         println!("  {beleg} inspect {dir}/documents/fee-schedule-2027.pdf.tlog-proof");
-        println!("\nOr change any file in {dir}/documents and verify it again.");
+        println!(
+            "\nOpen {dir}/check.html in a browser and drop a document with its receipt on it."
+        );
+        println!("Or change any file in {dir}/documents and verify it again.");
     }
 }
 

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 mod hashing;
+mod page;
 mod submitting;
 mod verifying;
 
@@ -39,6 +40,8 @@ enum Part {
     Submitting,
     /// One file, and very many
     Verifying,
+    /// The page in a browser against the command line
+    Page,
 }
 
 /// Measures and prints.
@@ -60,6 +63,7 @@ pub fn run_bench(args: &Args) -> Result<()> {
             Part::Verifying => {
                 verifying::measure(&dir.join("verifying"), &binaries, args.documents)?;
             }
+            Part::Page => page::measure(&dir.join("page"), &binaries)?,
         }
     }
     fs::remove_dir_all(&dir)?;
