@@ -86,7 +86,7 @@ impl Page {
     pub fn resize(&self, (width, height): (u32, u32)) -> Result<()> {
         let mobile = width < 600;
         let screen = json!({
-            "width": width, "height": height, "deviceScaleFactor": if mobile { 2 } else { 1 },
+            "width": width, "height": height, "deviceScaleFactor": 1,
             "mobile": mobile,
         });
         self.call("Emulation.setDeviceMetricsOverride", screen)?;
