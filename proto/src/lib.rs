@@ -56,6 +56,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod anchor;
 pub mod bytes;
 pub mod checkpoint;
 pub mod cosignature;

@@ -1,0 +1,1 @@
+//! OpenTimestamps: the bounded codec of `.ots` files and of what calendars answer.

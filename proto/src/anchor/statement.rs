@@ -1,0 +1,1 @@
+//! The statement of an anchor: which checkpoints stand under one federation root.
