@@ -10,7 +10,6 @@ use proto::hash::Timestamp;
 use proto::limits;
 use proto::sheet::Sheet;
 use proto::verify::{Known, Question, StatusSource, Verdict, Word, verify_finding};
-use std::cell::RefCell;
 use std::convert::Infallible;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -212,13 +211,6 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn ask(&mut self, content: Option<&ContentDigest>, receipt: &[u8]) -> Verdict {
-        let question = Question::new(content, receipt, self.federation, self.now);
-        let question = Question { at: self.at, ..question };
-        let lists = self.lists;
-        verify_finding(&mut self.known, &question, |origin| lists.of(origin))
-    }
-
     /// The verdict, unless there is a list of its log that cannot be used: it could say otherwise.
     fn settle(&self, verdict: Box<Verdict>) -> Answer {
         let log = verdict.facts.log.as_ref().filter(|_| verdict.word != Word::Invalid);
@@ -255,12 +247,13 @@ impl<'a> Worker<'a> {
         receipt: &[u8],
         mut digest: impl FnMut(&mut Digester, bool) -> Result<Option<ContentDigest>, E>,
     ) -> Result<Box<Verdict>, E> {
-        // Both borrow the worker, one after the other.
-        let worker = RefCell::new(self);
-        let verdict = check::judge_content(
-            |with_sha512| digest(&mut worker.borrow_mut().digester, with_sha512),
-            |content| worker.borrow_mut().ask(content, receipt),
-        );
+        let Worker { federation, lists, now, at, digester, known, .. } = self;
+        let ask = |content: Option<&ContentDigest>| {
+            let question =
+                Question { at: *at, ..Question::new(content, receipt, federation, *now) };
+            verify_finding(known, &question, |origin| lists.of(origin))
+        };
+        let verdict = check::judge_content(|with_sha512| digest(digester, with_sha512), ask);
         verdict.map(Box::new)
     }
 }

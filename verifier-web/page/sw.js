@@ -4,43 +4,8 @@
 
 const KEPT_PAGES = "beleg-pages";
 const ANSWER_LIMIT_MS = 6000;
-const PAGE_FILES = [
-  "./",
-  "accessibility.html",
-  "manifest.webmanifest",
-  "page/accessibility.js",
-  "page/base.css",
-  "page/beleg.wasm",
-  "page/check-camera.js",
-  "page/check-claims.js",
-  "page/check-details.css",
-  "page/check-details.js",
-  "page/check-dialogs.js",
-  "page/check-input.js",
-  "page/check-list.js",
-  "page/check-result.css",
-  "page/check-save.js",
-  "page/check-session.js",
-  "page/check-tree.js",
-  "page/check-trust-view.js",
-  "page/check-trust.js",
-  "page/check-verdict.js",
-  "page/check.css",
-  "page/check.js",
-  "page/controls.css",
-  "page/element.js",
-  "page/federation",
-  "page/icon.svg",
-  "page/icons.js",
-  "page/parts.js",
-  "page/site.css",
-  "page/site.json",
-  "page/verifier.js",
-  "page/wasm.js",
-  "page/words.js",
-  "page/worker.js",
-];
-const WORDS_FILES = ["shared", "check", "accessibility"];
+const START = "./";
+const BESIDE = ["accessibility.html", "manifest.webmanifest"];
 
 self.addEventListener("install", (event) => {
   event.waitUntil(keepAll().then(() => self.skipWaiting()));
@@ -56,13 +21,12 @@ self.addEventListener("fetch", (event) => {
   event.respondWith(newestOrKept(event.request, path));
 });
 
-/** All files, with the words in the languages that the site has. A missing one is no reason to fail. */
+/** All files that the site names. A missing one is no reason to fail. */
 async function keepAll() {
   const kept = await caches.open(KEPT_PAGES);
   const site = await fetch("page/site.json").then((answer) => answer.json()).catch(() => ({}));
-  const languages = Array.isArray(site.languages) ? site.languages : ["de", "en"];
-  const words = languages.flatMap((tag) => WORDS_FILES.map((name) => `page/words/${name}.${tag}.json`));
-  await Promise.all([...PAGE_FILES, ...words].map((path) => keepOne(kept, path)));
+  const named = Array.isArray(site.keep) ? site.keep : [];
+  await Promise.all([START, ...named].map((path) => keepOne(kept, path)));
 }
 
 async function keepOne(kept, path) {
@@ -76,9 +40,8 @@ function ownPath(request) {
   if (request.method !== "GET" || address.origin !== root.origin) return null;
   if (!address.pathname.startsWith(root.pathname)) return null;
   const path = address.pathname.slice(root.pathname.length);
-  if (path === "" || path === "index.html") return "./";
-  const own = path.startsWith("page/") || PAGE_FILES.includes(path);
-  return own ? path : null;
+  if (path === "" || path === "index.html") return START;
+  return path.startsWith("page/") || BESIDE.includes(path) ? path : null;
 }
 
 /** The server's answer, unless there is none in time and a kept one. */

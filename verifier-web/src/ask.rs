@@ -9,9 +9,6 @@ use proto::sheet::Sheet;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Bytes of a grey picture.
-const PICTURE: usize = 16 * 1024 * 1024;
-
 /// A file with its name.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -118,7 +115,7 @@ fn put(session: &mut Session, host: &mut dyn Host, question: Question) -> Vec<u8
             text(Sheet::scanned(&said).map(|sheet| SheetView::from(&sheet)).map_err(Refusal::from))
         }
         Question::Qr { width, height, picture } => {
-            let read = picture.whole(host, PICTURE);
+            let read = picture.whole(host, qr::PIXELS);
             text(read.and_then(|grey| qr::read(width, height, &grey)))
         }
         Question::Digest { file } => text(make::digest(host, file)),

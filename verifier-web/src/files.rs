@@ -120,8 +120,9 @@ pub(crate) fn by_content(
             pairs.push((*document, left.remove(place).0));
         }
     }
-    let lonely: Vec<usize> = contents.iter().map(|(document, _)| *document).collect();
-    let lonely = lonely.into_iter().filter(|document| pairs.iter().all(|(d, _)| d != document));
+    let paired = |document: &usize| pairs.iter().any(|(other, _)| other == document);
+    let lonely =
+        contents.iter().map(|(document, _)| *document).filter(|document| !paired(document));
     if let ([document], [(receipt, _)]) = (lonely.collect::<Vec<_>>().as_slice(), left.as_slice()) {
         pairs.push((*document, *receipt));
     }

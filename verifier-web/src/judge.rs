@@ -3,23 +3,19 @@
 use crate::ask::Named;
 use crate::files::{self, Kind, Task};
 use crate::host::{Blob, Host};
+use crate::open::{Carried, Hindrance, SEALED, hindrance, opened, part, part_digest, sealed};
 use crate::refusal::Refusal;
 use crate::session::Session;
 use check::{ContentDigester, Judged, LayersView, Obstacle, VerdictView};
 use proto::document::ContentDigest;
-use proto::dossier::{Dossier, DossierError, Paired};
+use proto::dossier::{Dossier, Paired};
 use proto::federation::Federation;
 use proto::hash::Timestamp;
 use proto::limits;
 use proto::receipt::Receipt;
 use proto::sheet::Sheet;
 use proto::verify::{Known, Question, StatusSource, Verdict, Word, verify_finding};
-use seal::Opened;
 use serde::Serialize;
-use std::ops::Range;
-
-/// The most bytes that a sealed file has.
-pub(crate) const SEALED: usize = seal::limits::ORIGINAL_BYTES + seal::limits::UPDATE_BYTES;
 
 /// What else was said with the question.
 #[derive(Clone, Copy, Debug)]
@@ -56,22 +52,6 @@ struct Taken {
     refused: Option<Refusal>,
 }
 
-/// What was in the way, and what is known of it.
-struct Hindrance {
-    obstacle: Obstacle,
-    message: String,
-}
-
-impl From<Refusal> for Hindrance {
-    fn from(refusal: Refusal) -> Hindrance {
-        Hindrance { obstacle: Obstacle::FileUnreadable, message: refusal.message }
-    }
-}
-
-fn hindrance(obstacle: Obstacle, message: impl ToString) -> Hindrance {
-    Hindrance { obstacle, message: message.to_string() }
-}
-
 /// Judges everything that was dropped, and uses what serves to judge it.
 pub(crate) fn check(
     session: &mut Session,
@@ -92,10 +72,11 @@ pub(crate) fn check(
         sheet,
         asked,
         known: Known::default(),
+        digests: Vec::new(),
         results: Vec::new(),
     };
     let mut tasks = files::by_name(files, &kinds);
-    pair_the_rest(host, files, &mut tasks);
+    judge.digests = pair_the_rest(host, files, &mut tasks);
     for task in tasks {
         judge.task(host, files, task);
     }
@@ -120,8 +101,13 @@ fn take(session: &mut Session, host: &mut dyn Host, files: &[Named], kinds: &[Ki
     taken
 }
 
-/// Finds receipts that were renamed. Only where there are any is a document read for it.
-fn pair_the_rest(host: &mut dyn Host, files: &[Named], tasks: &mut Vec<Task>) {
+/// Finds receipts that were renamed, and gives the digests of the documents, by place, that were
+/// read for it: none where no receipt is without its document.
+fn pair_the_rest(
+    host: &mut dyn Host,
+    files: &[Named],
+    tasks: &mut Vec<Task>,
+) -> Vec<(usize, ContentDigest)> {
     let alone = tasks.iter().filter_map(|task| match task {
         Task::Receipt { receipt } => Some(*receipt),
         _ => None,
@@ -131,10 +117,10 @@ fn pair_the_rest(host: &mut dyn Host, files: &[Named], tasks: &mut Vec<Task>) {
         let bytes = files[receipt].blob.whole(host, limits::TLOG_PROOF_BYTES);
         said.push((receipt, bytes.ok().and_then(|bytes| files::content_of(&bytes))));
     }
-    if said.is_empty() {
-        return;
-    }
     let mut found = Vec::new();
+    if said.is_empty() {
+        return found;
+    }
     for task in tasks.iter() {
         if let Task::Document { document } = *task
             && let Ok(digest) = files[document].blob.digest(host, false)
@@ -143,6 +129,7 @@ fn pair_the_rest(host: &mut dyn Host, files: &[Named], tasks: &mut Vec<Task>) {
         }
     }
     files::by_content(tasks, &found, &said);
+    found
 }
 
 struct Judge<'a> {
@@ -152,6 +139,8 @@ struct Judge<'a> {
     asked: Asked<'a>,
     /// Receipts of one batch share their checkpoint; its signatures are checked once.
     known: Known,
+    /// Digests of documents, by place, that were read already.
+    digests: Vec<(usize, ContentDigest)>,
     results: Vec<One>,
 }
 
@@ -159,8 +148,9 @@ impl Judge<'_> {
     fn task(&mut self, host: &mut dyn Host, files: &[Named], task: Task) {
         match task {
             Task::Pair { document, receipt } => {
-                let (document, receipt) = (&files[document], &files[receipt]);
-                self.pair(host, document, receipt);
+                let known = self.digests.iter().find(|(place, _)| *place == document);
+                let digest = known.map(|(_, digest)| *digest);
+                self.pair(host, &files[document], &files[receipt], digest);
             }
             Task::Document { document } => self.document(host, &files[document]),
             Task::Receipt { receipt } => {
@@ -175,9 +165,18 @@ impl Judge<'_> {
         }
     }
 
-    fn pair(&mut self, host: &mut dyn Host, document: &Named, receipt: &Named) {
+    fn pair(
+        &mut self,
+        host: &mut dyn Host,
+        document: &Named,
+        receipt: &Named,
+        mut known: Option<ContentDigest>,
+    ) {
         let answer = self.read_receipt(host, receipt.blob).and_then(|bytes| {
-            let digest = |with| Ok(Some(document.blob.digest(host, with)?));
+            let digest = |with| match known.take() {
+                Some(digest) => Ok(Some(digest)),
+                None => Ok(Some(document.blob.digest(host, with)?)),
+            };
             self.judge(&bytes, digest).map(|verdict| (verdict, bytes))
         });
         self.say("pair", &document.name, Some(&receipt.name), answer);
@@ -317,81 +316,5 @@ impl Judge<'_> {
         let (log, status) = (verdict.facts.log.as_ref()?, verdict.facts.status.as_ref()?);
         let listed = status.source == StatusSource::List;
         listed.then(|| self.session.fetched(&log.origin, status.as_of))?
-    }
-}
-
-/// Where the original stands in a sealed PDF, and the receipt that it carries.
-struct Carried {
-    original: Range<usize>,
-    receipt: Vec<u8>,
-}
-
-/// A sealed PDF as a whole, and what it carries; none if it carries no seal.
-fn sealed(host: &mut dyn Host, file: Blob) -> Result<Option<(Vec<u8>, Carried)>, Hindrance> {
-    if file.length > SEALED as u64 || file.head(host, 5)? != b"%PDF-" {
-        return Ok(None);
-    }
-    let bytes = file.whole(host, SEALED)?;
-    Ok(opened(&bytes)?.map(|carried| (bytes, carried)))
-}
-
-fn opened(bytes: &[u8]) -> Result<Option<Carried>, Hindrance> {
-    match seal::open(bytes) {
-        Opened::NotSealed => Ok(None),
-        Opened::Sealed { original, receipt } => Ok(Some(Carried { original, receipt })),
-        Opened::Damaged(damage) => Err(hindrance(Obstacle::SealChanged, damage)),
-        Opened::UnknownVersion => {
-            Err(hindrance(Obstacle::SealVersion, "The seal is of a version not known here."))
-        }
-    }
-}
-
-/// A whole part of a dossier, compared with its list.
-fn part(
-    host: &mut dyn Host,
-    file: Blob,
-    dossier: &Dossier,
-    at: usize,
-    limit: usize,
-) -> Result<Vec<u8>, Hindrance> {
-    let part = &dossier.parts[at];
-    if part.member.size() > limit {
-        let message = Refusal::too_large(limit).message;
-        return Err(hindrance(Obstacle::ReceiptUnreadable, message));
-    }
-    let bytes = file.at(host, part.member.content(), part.member.size())?;
-    part.member.check_crc(crc32fast::hash(&bytes))?;
-    part.check(proto::hash::sha256(&bytes))?;
-    Ok(bytes)
-}
-
-/// The digest of a part of a dossier, compared with its list.
-fn part_digest(
-    host: &mut dyn Host,
-    file: Blob,
-    dossier: &Dossier,
-    at: usize,
-    with_sha512: bool,
-) -> Result<ContentDigest, Hindrance> {
-    let part = &dossier.parts[at];
-    let (mut digester, mut crc32) = (ContentDigester::new(with_sha512), crc32fast::Hasher::new());
-    let start = part.member.content();
-    file.each(host, start..start + part.member.size() as u64, |_, bytes| {
-        crc32.update(bytes);
-        digester.update(bytes);
-    })?;
-    let digest = digester.finish();
-    part.member.check_crc(crc32.finalize())?;
-    part.check(digest.sha256)?;
-    Ok(digest)
-}
-
-impl From<DossierError> for Hindrance {
-    fn from(error: DossierError) -> Hindrance {
-        let obstacle = match error {
-            DossierError::Content => Obstacle::DossierChanged,
-            _ => Obstacle::DossierRefused,
-        };
-        hindrance(obstacle, error)
     }
 }

@@ -18,6 +18,7 @@ mod files;
 mod host;
 mod judge;
 mod make;
+mod open;
 mod qr;
 mod refusal;
 mod session;

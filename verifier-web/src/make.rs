@@ -2,7 +2,7 @@
 
 use crate::ask::Named;
 use crate::host::{Blob, Host};
-use crate::judge::SEALED;
+use crate::open::SEALED;
 use crate::refusal::Refusal;
 use proto::dossier::{Builder, DossierError, List, Listed};
 use proto::hash::Hash;

@@ -2,8 +2,8 @@
 
 use crate::Refusal;
 
-/// Pixels of the largest picture that is looked at.
-const PIXELS: usize = 16 * 1024 * 1024;
+/// Pixels of the largest picture that is looked at, one byte each.
+pub(crate) const PIXELS: usize = 16 * 1024 * 1024;
 
 /// The text of the first code in a picture of one grey byte a pixel; none if there is none.
 pub(crate) fn read(width: u32, height: u32, grey: &[u8]) -> Result<Option<String>, Refusal> {

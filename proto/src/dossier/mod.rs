@@ -6,8 +6,8 @@
 //! file, nothing unfolds, and nothing is hidden between or behind the parts.
 //!
 //! Nothing here is signed and nothing is proven by being listed: each document has its own receipt.
-//! Nor does anything here read a file. Who reads one takes [`End`] from its last bytes, then the
-//! [`Directory`], then the list, which gives the [`Dossier`]; then each part with its header.
+//! Nor does anything here read a file. [`Dossier::read`] asks whoever reads one for its end, the
+//! directory there, every header, and the list; then it is said which part stands where.
 
 mod list;
 mod name;
@@ -17,7 +17,8 @@ mod zip;
 pub use list::{List, Listed, Paired};
 pub use name::{NameError, check_name};
 pub use refusal::DossierError;
-pub use zip::{Directory, END_BYTES, End, Member};
+pub use zip::Member;
+use zip::{Directory, END_BYTES, End};
 
 use crate::hash::Hash;
 use crate::limits;

@@ -21,15 +21,13 @@ const BROKEN = {
   next_step: "Load the page again.",
 };
 const CANCELLED = { code: "cancelled", message: "It was stopped.", next_step: "Start it again." };
-/** What has to be said again to a worker that takes the place of another. */
-const KEPT = ["trust", "renew", "add-list"];
-
 export class Verifier {
   #worker = null;
   /** What has to be done before a question can be asked. */
   #ready = null;
   #asked = new Map();
-  #kept = [];
+  /** What has to be said again to a worker that takes the place of another: of each thing the last. */
+  #kept = new Map();
   #next = 0;
 
   /** Starts the worker; throws an Error where the browser cannot run it. */
@@ -63,7 +61,7 @@ export class Verifier {
 
   async #startAgain() {
     await this.#start();
-    for (const { question, files } of this.#kept) await this.#post(question, files);
+    for (const { question, files } of this.#kept.values()) await this.#post(question, files);
   }
 
   #giveUp(why) {
@@ -99,26 +97,34 @@ export class Verifier {
   }
 
   async #ask(name, values, files, onProgress) {
-    const question = { [name]: values };
-    const { ok } = await this.#send(question, files, onProgress);
-    if (name === "trust") this.#kept = [];
-    if (KEPT.includes(name)) this.#kept.push({ question, files });
-    return ok;
+    return (await this.#send({ [name]: values }, files, onProgress)).ok;
   }
 
   /** Trusts a federation by the word of whoever gave the file. */
-  trust(blob) {
-    return this.#ask("trust", { file: asFile(0, blob) }, [blob]);
+  async trust(blob) {
+    const question = { trust: { file: asFile(0, blob) } };
+    const { ok } = await this.#send(question, [blob]);
+    this.#kept = new Map([["trust", { question, files: [blob] }]]);
+    return ok;
   }
 
   /** Takes a newer version of the trusted federation. */
-  renew(blob) {
-    return this.#ask("renew", { file: asFile(0, blob) }, [blob]);
+  async renew(blob) {
+    const question = { renew: { file: asFile(0, blob) } };
+    const { ok } = await this.#send(question, [blob]);
+    if (ok.changed) this.#kept.set("renew", { question, files: [blob] });
+    return ok;
   }
 
   /** Takes a status list, fetched at that time. */
-  addList(blob, fetched = null) {
-    return this.#ask("add-list", { file: asFile(0, blob), fetched }, [blob]);
+  async addList(blob, fetched = null) {
+    const question = { "add-list": { file: asFile(0, blob), fetched } };
+    const { ok } = await this.#send(question, [blob]);
+    // A list of the past that the reader gave stands beside the newest.
+    const key = fetched === null ? `${ok.origin} ${ok.as_of}` : ok.origin;
+    const older = this.#kept.get(key)?.as_of > ok.as_of;
+    if (!older) this.#kept.set(key, { question, files: [blob], as_of: ok.as_of });
+    return ok;
   }
 
   /** Judges files: documents, receipts, sealed PDFs, dossiers; uses status lists among them. */
@@ -130,9 +136,9 @@ export class Verifier {
     for (const { name, kind, refused } of answer.taken) {
       if (refused !== null) continue;
       const blob = files.find((file) => file.name === name).blob;
-      const federation = this.#kept.length === 0 ? "trust" : "renew";
+      const federation = this.#kept.size === 0 ? "trust" : "renew";
       const ask = kind === "federation" ? federation : "add-list";
-      this.#kept.push({ question: { [ask]: { file: asFile(0, blob) } }, files: [blob] });
+      this.#kept.set(name, { question: { [ask]: { file: asFile(0, blob) } }, files: [blob] });
     }
     return answer;
   }

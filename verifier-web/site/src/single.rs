@@ -11,13 +11,11 @@ use sha2::{Digest, Sha256};
 use crate::html::{self, Tag};
 use crate::join::{self, JoinError};
 use crate::settings::Site;
-use crate::tree::{Tree, WORDS};
+use crate::tree::{OTHER_PAGES, Tree, WORDS};
 
 const PAGE: &str = "index.html";
 const WORKER: &str = "page/worker.js";
 const WASM: &str = "page/beleg.wasm";
-/// Words of pages that need a node.
-const OTHER_PAGES: [&str; 2] = ["live", "desk"];
 
 /// Attributes with which an element leads or loads from elsewhere.
 const LOADING: [&str; 6] = ["href", "src", "data", "srcset", "poster", "action"];

@@ -10,6 +10,14 @@ use crate::table;
 
 /// The folder of the words.
 pub(crate) const WORDS: &str = "page/words/";
+/// Pages that need a node: what their files are called begins so.
+pub(crate) const OTHER_PAGES: [&str; 2] = ["live", "desk"];
+/// What describes the site to its pages.
+const SITE: &str = "page/site.json";
+/// The start page, which is kept under the address of the folder.
+const START: &str = "index.html";
+/// Files that no page asks for by itself.
+const NEVER_ASKED: [&str; 3] = [START, "sw.js", crate::join::PARTS.1];
 /// The file that the installed page is described in.
 const MANIFEST: &str = "manifest.webmanifest";
 
@@ -44,13 +52,37 @@ impl Tree {
         for (name, bytes) in site.own_words() {
             self.put(&format!("{WORDS}{name}"), bytes.clone());
         }
-        self.put("page/site.json", site_json(site));
         self.put("page/site.css", site.colours_css().into_bytes());
         self.put("page/federation", site.federation().to_vec());
         if let Some(manifest) = self.find(MANIFEST).and_then(|bytes| manifest(bytes, site)) {
             self.put(MANIFEST, manifest);
         }
+        let body = self.site_json(site);
+        self.put(SITE, body);
         self
+    }
+
+    fn site_json(&self, site: &Site) -> Vec<u8> {
+        let (accent, dark) = (site.accent().to_string(), site.accent_dark().to_string());
+        let body = json!({
+            "name": site.name(),
+            "contact": site.contact(),
+            "languages": site.languages(),
+            "colours": { "accent": accent, "accent_dark": dark },
+            "federation": true,
+            "live": site.live(),
+            "desk": site.desk(),
+            "keep": self.keep(),
+        });
+        format!("{body:#}\n").into_bytes()
+    }
+
+    /// What a browser keeps for the verifier to work without a network, the start page aside.
+    fn keep(&self) -> Vec<&str> {
+        let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        let elsewhere = |path: &&str| OTHER_PAGES.iter().any(|page| name(path).starts_with(page));
+        let asked = self.paths().filter(|path| !elsewhere(path) && !NEVER_ASKED.contains(path));
+        asked.chain([SITE]).collect()
     }
 
     /// All files.
@@ -63,20 +95,6 @@ impl Tree {
         let family = |path| str::strip_prefix(path, WORDS)?.strip_suffix(".en.json");
         self.paths().filter_map(family)
     }
-}
-
-fn site_json(site: &Site) -> Vec<u8> {
-    let (accent, dark) = (site.accent().to_string(), site.accent_dark().to_string());
-    let body = json!({
-        "name": site.name(),
-        "contact": site.contact(),
-        "languages": site.languages(),
-        "colours": { "accent": accent, "accent_dark": dark },
-        "federation": true,
-        "live": site.live(),
-        "desk": site.desk(),
-    });
-    format!("{body:#}\n").into_bytes()
 }
 
 /// The installed page has the site's name and colour.
@@ -97,6 +115,11 @@ mod tests {
     fn a_site_adds_its_files_and_names_the_installed_page() {
         let mut tree = Tree::default();
         tree.put(MANIFEST, br#"{"name": "Beleg", "start_url": "./"}"#.to_vec());
+        for path in
+            ["index.html", "sw.js", "page/check.js", "page/live.js", "page/words/desk.en.json"]
+        {
+            tree.put(path, Vec::new());
+        }
         let tree = tree.with_site(&site().with_live(true));
         let json = |path: &str| serde_json::from_slice::<Value>(tree.find(path).unwrap()).unwrap();
         assert_eq!(
@@ -107,6 +130,9 @@ mod tests {
                 "languages": ["de", "en"],
                 "colours": { "accent": "#0b4f9e", "accent_dark": site().accent_dark().to_string() },
                 "federation": true, "live": true, "desk": false,
+                "keep": [
+                    MANIFEST, "page/check.js", "page/federation", "page/site.css", "page/site.json",
+                ],
             })
         );
         let manifest = json(MANIFEST);
