@@ -10,6 +10,7 @@ pub mod config;
 pub mod cosigner;
 pub mod evidence;
 pub mod fsck;
+pub mod gzip;
 pub mod halt;
 pub mod health;
 pub mod hosted;

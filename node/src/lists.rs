@@ -10,19 +10,19 @@ mod source;
 mod tests;
 
 use std::collections::HashMap;
-use std::io::{self, Write};
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use flate2::Compression;
-use flate2::write::GzEncoder;
 use proto::checkpoint::SignedCheckpoint;
 use proto::federation::Federation;
 use proto::hash::{Hash, TreeSize};
 use proto::ledger::StatusTree;
 use proto::status_list::StatusList;
 
+use crate::gzip;
 use crate::log::Log;
 use crate::log::board::Published;
 use crate::mirror::service::Mirror;
@@ -45,9 +45,8 @@ pub struct ListFile {
 
 impl ListFile {
     fn pack(plain: Vec<u8>) -> io::Result<ListFile> {
-        let mut packer = GzEncoder::new(Vec::new(), Compression::default());
-        packer.write_all(&plain)?;
-        Ok(ListFile { plain: plain.into(), gzip: packer.finish()?.into() })
+        let gzip = gzip::pack(&plain, Compression::default())?;
+        Ok(ListFile { plain: plain.into(), gzip: gzip.into() })
     }
 }
 

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 
 use axum::body::Bytes;
 use flate2::Compression;
-use flate2::write::GzEncoder;
 use site::{Settings, Site, SiteError};
+
+use crate::gzip;
 
 /// Entries of a folder of words that are looked at.
 const MOST_ENTRIES: usize = 256;
@@ -52,7 +53,8 @@ impl Pages {
     /// Makes all files of a site. Takes a moment: everything is compressed as far as it goes.
     pub fn of(site: &Site) -> Pages {
         let page = |file: site::File| {
-            let gzip = compressed(&file.bytes).filter(|gzip| gzip.len() < file.bytes.len());
+            let gzip = gzip::pack(&file.bytes, Compression::best()).ok();
+            let gzip = gzip.filter(|gzip| gzip.len() < file.bytes.len());
             let plain = match file.bytes {
                 std::borrow::Cow::Borrowed(bytes) => Bytes::from_static(bytes),
                 std::borrow::Cow::Owned(bytes) => bytes.into(),
@@ -100,11 +102,6 @@ fn words(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, PagesError> {
         words.insert(name, bytes);
     }
     Ok(words)
-}
-
-fn compressed(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut packer = GzEncoder::new(Vec::new(), Compression::best());
-    packer.write_all(bytes).and_then(|()| packer.finish()).ok()
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Reading logs (tlog-tiles): the own log at the root, every log under its origin hash; and what
 //! else is plain bytes: the federation file, evidence.
 
-use std::io::Write;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -9,11 +8,13 @@ use axum::extract::{Path, State};
 use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use flate2::Compression;
 use proto::hash::Hash;
 use proto::tile::path::{self, Resource};
 
 use super::error::ApiError;
 use super::{Node, blocking};
+use crate::gzip;
 use crate::log::recover::NO_CHECKPOINT;
 use crate::shelf::Shelf;
 
@@ -128,7 +129,10 @@ async fn tile_of(
     let bytes = blocking(move || {
         let bytes = shelf.file(resource)?;
         Ok::<_, crate::replica::ReadError>(match bytes {
-            Some(bytes) if gzip => Some(compressed(&bytes).map_or((bytes, false), |c| (c, true))),
+            Some(bytes) if gzip => {
+                let packed = gzip::pack(&bytes, Compression::fast());
+                Some(packed.map_or((bytes, false), |packed| (packed, true)))
+            }
             bytes => bytes.map(|bytes| (bytes, false)),
         })
     });
@@ -152,12 +156,6 @@ pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
         let zero = weight.strip_prefix("q=").is_some_and(|q| q.parse::<f32>() == Ok(0.0));
         name.trim().eq_ignore_ascii_case("gzip") && !zero
     })
-}
-
-fn compressed(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gzip.write_all(bytes)?;
-    gzip.finish()
 }
 
 fn served(content_type: &'static str, cache: &'static str, bytes: Bytes) -> Response {

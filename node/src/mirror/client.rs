@@ -5,10 +5,10 @@
 //! left it; the peer's 409 and 202 answers correct the guess. It keeps no promise of its own: what
 //! it sends is durable already, and what it forgets the peer's next answer tells again.
 
-use std::io::Write;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use flate2::Compression;
 use proto::checkpoint::SignedCheckpoint;
 use proto::cosignature::{self, CosignatureError};
 use proto::federation::Operator;
@@ -21,6 +21,7 @@ use proto::witness::AddCheckpoint;
 use proto::witness::add_checkpoint::parse_size_body;
 
 use crate::client::{Answer, Body, Client, ClientError};
+use crate::gzip;
 use crate::replica::{ReadError, TileReader};
 
 /// Bytes of packages after which a request ends, however few there are.
@@ -181,10 +182,7 @@ fn compress(bytes: Vec<u8>) -> Request {
     let Some(sample) = bytes.get(..GZIP_BYTES / 4).filter(|_| bytes.len() >= GZIP_BYTES) else {
         return plain(bytes);
     };
-    let gzip = |bytes: &[u8]| {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(bytes).and_then(|()| encoder.finish()).ok()
-    };
+    let gzip = |bytes: &[u8]| gzip::pack(bytes, Compression::fast()).ok();
     if gzip(sample).is_none_or(|small| small.len() * 4 > sample.len() * 3) {
         return plain(bytes);
     }

@@ -1,8 +1,6 @@
 //! The mirror's side of tlog-witness and tlog-mirror, clause by clause, against a real node. The
 //! log that is mirrored is written here, so that it can do what no log of ours would.
 
-use std::io::Write;
-
 use proto::checkpoint::SignedCheckpoint;
 use proto::cosignature;
 use proto::hash::{Hash, LeafIndex, Timestamp, TreeSize, leaf_hash};
@@ -363,11 +361,7 @@ async fn gzip_is_unpacked_within_bounds() {
     }
     let end = log.size();
     pend(&world, &log.add_checkpoint(0, end)).await;
-    let pack = |bytes: &[u8]| {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    };
+    let pack = |bytes: &[u8]| crate::gzip::pack(bytes, flate2::Compression::fast()).unwrap();
     let send = async |bytes: Vec<u8>| {
         let content_type = "application/octet-stream";
         let body = Body { bytes: bytes.into(), content_type, gzip: true };
