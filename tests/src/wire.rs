@@ -1,6 +1,7 @@
 //! A recording TCP proxy: what is really sent between nodes, and whether given bytes are in it.
 
 use anyhow::Result;
+use base64ct::{Base64Unpadded, Encoding as _};
 use flate2::read::GzDecoder;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -117,16 +118,7 @@ fn positions(bytes: &[u8], wanted: &[u8]) -> Vec<usize> {
 }
 
 fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for three in bytes.chunks(3) {
-        let bits = three.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte));
-        let bits = bits << (8 * (3 - three.len()));
-        for letter in 0..=three.len() {
-            text.push(char::from(LETTERS[(bits >> (18 - 6 * letter) & 63) as usize]));
-        }
-    }
-    text
+    Base64Unpadded::encode_string(bytes)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! One tab.
 
-use super::wire::Wire;
+use super::wire::{Event, Wire};
 use anyhow::{Context, Result, bail, ensure};
 use base64ct::{Base64, Encoding as _};
 use serde_json::{Value, json};
@@ -215,28 +215,24 @@ impl Page {
     /// Everything that was requested since the last call.
     pub fn requests(&self) -> Vec<Request> {
         let mut wire = self.wire.borrow_mut();
-        let sent = wire.events(&self.session).filter(|e| e.method == "Network.requestWillBeSent");
-        let request = |params: &Value| Request {
+        let sent = wire.take(&self.session, |event| event.method == "Network.requestWillBeSent");
+        let request = |Event { params, .. }: Event| Request {
             method: params["request"]["method"].as_str().unwrap_or_default().to_owned(),
             url: params["request"]["url"].as_str().unwrap_or_default().to_owned(),
             has_body: params["request"]["hasPostData"] == true,
         };
-        let sent: Vec<Request> = sent.map(|event| request(&event.params)).collect();
-        wire.forget(&self.session);
-        sent
+        sent.into_iter().map(request).collect()
     }
 
-    /// Exceptions, and what the browser refused or complained of.
+    /// Exceptions, and what the browser refused or complained of, since the last call.
     pub fn troubles(&self) -> Vec<String> {
-        let wire = self.wire.borrow();
-        let said = |event: &super::wire::Event| match event.method.as_str() {
-            "Runtime.exceptionThrown" => Some(event.params["exceptionDetails"].to_string()),
-            "Log.entryAdded" if event.params["entry"]["level"] == "error" => {
-                Some(event.params["entry"].to_string())
-            }
-            _ => None,
+        let trouble = |event: &Event| match event.method.as_str() {
+            "Runtime.exceptionThrown" => true,
+            "Log.entryAdded" => event.params["entry"]["level"] == "error",
+            _ => false,
         };
-        wire.events(&self.session).filter_map(said).collect()
+        let found = self.wire.borrow_mut().take(&self.session, trouble);
+        found.into_iter().map(|event| event.params.to_string()).collect()
     }
 
     /// A picture of the whole page, as WebP.

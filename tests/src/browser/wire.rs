@@ -78,13 +78,9 @@ impl Wire {
         }
     }
 
-    /// All that was heard of a session so far.
-    pub fn events<'a>(&'a self, session: &'a str) -> impl Iterator<Item = &'a Event> {
-        self.events.iter().filter(move |event| event.session == session)
-    }
-
-    /// Forgets what was heard of a session.
-    pub fn forget(&mut self, session: &str) {
-        self.events.retain(|event| event.session != session);
+    /// Takes out what was heard of a session and `wanted`.
+    pub fn take(&mut self, session: &str, wanted: impl Fn(&Event) -> bool) -> Vec<Event> {
+        let mine = |event: &mut Event| event.session == session && wanted(event);
+        self.events.extract_if(.., mine).collect()
     }
 }

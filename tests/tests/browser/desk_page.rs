@@ -34,7 +34,9 @@ fn a_clerk_issues_and_withdraws_in_the_page() -> Result<()> {
     everywhere(&page, "desk-en")?;
     sign_in(&page, "beleg-token-of-nobody")?;
     page.wait("document.querySelector('#sign-in-fault').innerText !== ''")?;
-    page.troubles(); // the browser notes the 401
+    // The browser notes the 401, and nothing else.
+    let noted = page.troubles();
+    assert!(noted.len() == 1 && noted[0].contains("401"), "{noted:?}");
     page.requests();
     page.eval("document.querySelector('#token').value = ''; true")?;
     sign_in(&page, &counter.clerk)?;

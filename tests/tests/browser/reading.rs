@@ -8,8 +8,10 @@
 use super::{Browser, DESKTOP, calm};
 use crate::town::{HOME, TYPE, Town, expect, receipt};
 use anyhow::{Context as _, Result};
+use check::Obstacle;
 use e2e::browser::Page;
 use e2e::process::workspace;
+use proto::verify::{LineState, Reason};
 use serde_json::{Map, Value};
 use std::fs;
 
@@ -91,5 +93,12 @@ fn both_languages_have_the_same_words() -> Result<()> {
             assert!(!text.contains(&word.replace('-', "")), "{name}: {word}");
         }
     }
+    let words = read("check", "en")?;
+    let has = |key: String| assert!(words.contains_key(&key), "no words: {key}");
+    let bad = Reason::ALL.iter().filter(|reason| reason.state() != LineState::Good);
+    let nexts = bad.map(Reason::code).chain(Obstacle::ALL.map(Obstacle::code));
+    nexts.for_each(|code| has(format!("next.{code}")));
+    let codes = Reason::ALL.iter().map(Reason::code).chain(Obstacle::ALL.map(Obstacle::code));
+    codes.for_each(|code| has(format!("code.{code}")));
     Ok(())
 }

@@ -5,16 +5,19 @@
 //! 2. Every sealed PDF of `verifier-cli/tests/testdata/sealed`.
 //! 3. Every dossier of `proto/tests/testdata/dossier`: taken or refused.
 
+#[path = "../../../proto/tests/case/mod.rs"]
+mod case;
+
 use super::{Browser, calm};
 use crate::town::{HOME, Town};
 use anyhow::{Context as _, Result, ensure};
+use case::Case;
 use e2e::browser::Page;
 use e2e::process::workspace;
 use proto::text::{base64_decode, base64_encode};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// When the sealed PDFs are judged: 2026-05-03T15:00:00Z.
 const MOMENT: u64 = 1_777_820_400;
@@ -30,7 +33,7 @@ fn the_module_gives_what_the_vectors_expect() -> Result<()> {
     let verdicts = files_of("proto/tests/testdata/verdict")?;
     ensure!(verdicts.len() > 100, "only {} verdicts", verdicts.len());
     for path in &verdicts {
-        let case = Case::read(path)?;
+        let case = Case::read("verdict", path);
         if let Some(got) = verdict(&page, &case)?.filter(|got| *got != case.expect) {
             wrong.push(format!("{}\n  expected {}\n  got      {got}", path.display(), case.expect));
         }
@@ -51,7 +54,7 @@ fn the_module_gives_what_the_vectors_expect() -> Result<()> {
     }
     // 3.
     for path in files_of("proto/tests/testdata/dossier")? {
-        let case = Case::read(&path)?;
+        let case = Case::read("dossier", &path);
         let got = one(&page, &[("dossier.zip".to_owned(), case.body)], MOMENT)?;
         let name = path.file_name().context("a name")?.to_string_lossy().into_owned();
         let taken = text(&got["kind"]) == "listed";
@@ -70,23 +73,23 @@ fn the_module_gives_what_the_vectors_expect() -> Result<()> {
 /// The words of the verdict on a case; none if no file is at hand that has the digest, or if the
 /// case is of a time that a browser's clock cannot tell.
 fn verdict(page: &Page, case: &Case) -> Result<Option<String>> {
-    let now: u64 = case.one("now")?.parse()?;
+    let now = case.number("now");
     if now > proto::limits::JSON_INTEGER {
         return Ok(None);
     }
     let federation = workspace().join("proto/tests/testdata/federation");
-    let federation = Case::read(&federation.join(case.one("federation")?))?.body;
+    let federation = Case::read("federation", &federation.join(case.one("federation"))).body;
     ask(page, "trust", json!({ "file": 0 }), &[&federation])?;
     let mut files = vec![("document.tlog-proof".to_owned(), case.body.clone())];
-    if let Some(content) = case.headers.get("content") {
-        let (sha256, length) = content[0].split_once(' ').context("digest and length")?;
+    if let Some(content) = case.all("content").first() {
+        let (sha256, length) = content.split_once(' ').context("digest and length")?;
         let Some(document) = document(sha256, length.parse()?) else { return Ok(None) };
         files.push(("document".to_owned(), document));
     }
-    for (number, list) in case.headers.get("list").into_iter().flatten().enumerate() {
+    for (number, list) in case.all("list").into_iter().enumerate() {
         files.push((format!("list-{number}"), base64_decode(list)?));
     }
-    let at = case.headers.get("at").map(|at| at[0].parse::<u64>()).transpose()?;
+    let at = case.all("at").first().map(|at| at.parse::<u64>()).transpose()?;
     let said = check(page, &files, now, at)?;
     let one = &said["results"][0];
     let lines = ["content", "issuer", "time", "status"];
@@ -128,34 +131,4 @@ fn files_of(folder: &str) -> Result<Vec<PathBuf>> {
     let mut paths = files.map(|file| Ok(file?.path())).collect::<Result<Vec<_>>>()?;
     paths.sort();
     Ok(paths)
-}
-
-/// A file of proto's `tests/testdata`, as its README.md describes it.
-struct Case {
-    expect: String,
-    headers: BTreeMap<String, Vec<String>>,
-    body: Vec<u8>,
-}
-
-impl Case {
-    fn read(path: &Path) -> Result<Case> {
-        let file = fs::read(path)?;
-        let end = file.windows(2).position(|two| two == b"\n\n").context("an empty line")?;
-        let mut headers = BTreeMap::<String, Vec<String>>::new();
-        for line in std::str::from_utf8(&file[..end])?.lines() {
-            let (name, value) = line.split_once(": ").context("a header")?;
-            headers.entry(name.to_owned()).or_default().push(value.to_owned());
-        }
-        let mut body = file[end + 2..].to_vec();
-        if headers.contains_key("encoding") {
-            body.retain(|byte| *byte != b'\n');
-            body = hex::decode(body)?;
-        }
-        let expect = headers.remove("expect").context("an expectation")?.remove(0);
-        Ok(Case { expect, headers, body })
-    }
-
-    fn one(&self, name: &str) -> Result<&str> {
-        Ok(self.headers.get(name).with_context(|| format!("no {name}"))?[0].as_str())
-    }
 }
