@@ -1,5 +1,6 @@
 //! A small federation with one issued document, all keys from fixed seeds.
 
+use proto::anchor::clocks::Clocks;
 use proto::checkpoint::{Checkpoint, SignedCheckpoint};
 use proto::cosignature;
 use proto::document::batch::{Batch, batch_leaf};
@@ -83,6 +84,7 @@ fn version() -> Version {
         operators: (1..=4).map(operator).collect(),
         authorities: vec![authority],
         pins: Vec::new(),
+        clocks: Clocks::default(),
     }
 }
 

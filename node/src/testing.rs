@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use proto::anchor::clocks::Clocks;
 use proto::checkpoint::{Checkpoint, SignedCheckpoint};
 use proto::federation::{Authority, EntryForm, Federation, Operator, Version, sign};
 use proto::hash::{Hash, LeafIndex, StatusIndex, Timestamp, TreeSize, sha256};
@@ -124,6 +125,7 @@ fn federation(addresses: &[SocketAddr], quorum: u64, faults: u64) -> Federation 
         operators: addresses.iter().enumerate().map(operator).collect(),
         authorities: addresses.iter().enumerate().map(authority).collect(),
         pins: Vec::new(),
+        clocks: Clocks::default(),
     };
     let signers = 0..quorum as usize;
     let signatures = signers.map(|seat| sign(&version, &governance_key(seat)).unwrap()).collect();

@@ -205,3 +205,23 @@ pub const DOSSIER_NAME_BYTES: usize = 512;
 
 /// Bytes of the list and of the directory of a dossier: all files with the longest names.
 pub const DOSSIER_LIST_BYTES: usize = 12 * 1024 * 1024;
+
+// Outside anchors (docs/formats.md).
+
+/// Bytes of the statement of an anchor: a line of at most 400 bytes for each log.
+pub const STATEMENT_BYTES: usize = 128 * 1024;
+
+/// Anchors in a receipt: the first that covers it, and some that were added over the decades.
+pub const RECEIPT_ANCHORS: usize = 8;
+
+/// Pieces of evidence for one anchor in a receipt.
+pub const ANCHOR_EVIDENCE: usize = 8;
+
+/// EVM chains, time-stamping authorities and algorithms in a federation file, of each.
+pub const CLOCKS: usize = 32;
+
+/// Bytes of a certificate: one with an RSA key of 4,096 bits and long names has 3,000.
+pub const CERTIFICATE_BYTES: usize = 8 * 1024;
+
+/// Height of a Bitcoin block: at ten minutes each these are two hundred years.
+pub const BITCOIN_HEIGHT: u64 = 10_000_000;

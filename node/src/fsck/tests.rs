@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use proto::anchor::clocks::Clocks;
 use proto::checkpoint::{Checkpoint, SignedCheckpoint};
 use proto::cosignature;
 use proto::federation::{Authority, EntryForm, Federation, Operator, Version, sign};
@@ -62,6 +63,7 @@ fn federation() -> Vec<u8> {
             display_name: "Town of A".to_owned(),
         }],
         pins: Vec::new(),
+        clocks: Clocks::default(),
     };
     let signature = sign(&version, &governance).unwrap();
     Note::new(&version.to_text(), vec![signature]).unwrap().to_bytes()

@@ -38,6 +38,21 @@ pub enum Network {
     Regtest,
 }
 
+impl Network {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Network::Main => "main",
+            Network::Regtest => "regtest",
+        }
+    }
+
+    /// The network of this word.
+    pub fn parse(word: &str) -> Option<Network> {
+        [Network::Main, Network::Regtest].into_iter().find(|network| network.name() == word)
+    }
+}
+
 /// A contract on an EVM chain.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Chain {

@@ -9,6 +9,7 @@
 //! ([`Federation::continues`]).
 
 mod chain;
+mod clocks;
 mod export;
 mod rules;
 mod trust;
@@ -23,6 +24,7 @@ use thiserror::Error;
 
 pub use crate::ledger::FederationId;
 pub use chain::{ChainNote, sign, sign_next};
+pub use clocks::{drop_clock, set_clock};
 pub use trust::{Link, PublishedCheckpoint, Untrusted};
 pub use version::{Authority, EntryForm, FIRST_LINE, Operator, Pin, Version};
 
@@ -115,6 +117,9 @@ pub enum FederationError {
     /// Two authorities share an origin, or one is too long.
     #[error("Two authorities have the same log origin, or an origin is too long.")]
     BadOrigin,
+    /// Headers cannot be checked from this block on.
+    #[error("The height of the Bitcoin block must be a multiple of 2,016.")]
+    BadHeight,
     /// The version does not follow the one before it.
     #[error("Version {version} does not follow the version before it in the file.")]
     WrongPrevious {
@@ -167,6 +172,7 @@ impl FederationError {
             FederationError::CosignerNames => "cosigner-names-differ",
             FederationError::UnknownOperator => "operator-unknown",
             FederationError::BadOrigin => "origin-bad",
+            FederationError::BadHeight => "height-bad",
             FederationError::WrongPrevious { .. } => "previous-wrong",
             FederationError::WrongPins { .. } => "pins-wrong",
             FederationError::TooFewSignatures { .. } => "signatures-too-few",

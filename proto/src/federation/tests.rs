@@ -3,6 +3,7 @@
 use alloc::{format, string::String, vec, vec::Vec};
 
 use super::*;
+use crate::anchor::clocks::Clocks;
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::cosignature;
 use crate::hash::{TreeSize, leaf_hash};
@@ -67,6 +68,7 @@ fn first() -> Version {
         operators: (1..=4).map(operator).collect(),
         authorities: (1..=2).map(authority).collect(),
         pins: vec![],
+        clocks: Clocks::default(),
     }
 }
 
@@ -198,6 +200,49 @@ fn what_a_version_may_not_say() {
         let text: String = text.replace(from, to);
         assert!(matches!(Version::parse(&text), Err(FederationError::AtLine { .. })), "{to}");
     }
+}
+
+#[test]
+fn clocks_outside_are_named_one_line_each() {
+    let (contract, code) = ("1a".repeat(20), "2b".repeat(32));
+    let block = format!("{}{}", "00".repeat(8), "3c".repeat(24));
+    let lines = [
+        format!("bitcoin main 921312 {block}"),
+        format!("evm chain-a 1 {contract} {code}"),
+        format!("evm chain-b 2 {contract} {code}"),
+        "tsa stamps MIIB".into(),
+        "tsa-algorithm rsa-2048 2029-12-31".into(),
+        "tsa-algorithm sha256 none".into(),
+    ];
+    let mut version = first();
+    for line in lines.iter().rev() {
+        set_clock(&mut version.clocks, line).unwrap();
+    }
+    let text = version.to_text();
+    assert!(text.ends_with(&(lines.join("\n") + "\n")), "{text}");
+    assert_eq!(Version::parse(&text).as_ref(), Ok(&version));
+    let hash = version.clocks.bitcoin.unwrap().hash;
+    assert_eq!((hash[0], hash[31]), (0x3c, 0), "in the order in which it is computed");
+    let changed = |from: &str, to: &str| Version::parse(&text.replace(from, to)).unwrap_err();
+    for (from, to, code) in [
+        ("bitcoin main 921312", "bitcoin main 921313", "height-bad"),
+        ("bitcoin main 921312", "bitcoin main 9999999999999072", "height-bad"),
+        ("bitcoin main", "bitcoin mainnet", "line-malformed"),
+        ("evm chain-b 2 ", "evm chain-b 02 ", "line-malformed"),
+        ("evm chain-b", "evm chain-a", "not-sorted"),
+        ("evm chain-b", "evm Chain-b", "name-bad"),
+        ("tsa stamps MIIB", "tsa stamps MIIB=", "line-malformed"),
+        ("tsa stamps MIIB", "tsa stamps ", "line-malformed"),
+        ("tsa stamps MIIB", "tsa stamps MIIB MIIB", "line-malformed"),
+        ("sha256 none", "sha256 never", "line-malformed"),
+    ] {
+        assert_eq!(changed(from, to).code(), code, "{from} -> {to}");
+    }
+    let mut clocks = version.clocks.clone();
+    for named in ["bitcoin", "evm chain-a", "tsa stamps", "tsa-algorithm sha256"] {
+        assert!(drop_clock(&mut clocks, named) && !drop_clock(&mut clocks, named), "{named}");
+    }
+    assert_eq!((clocks.chains.len(), clocks.algorithms.len()), (1, 1));
 }
 
 #[test]

@@ -14,12 +14,13 @@
 //! pin <origin> <size> <root, base64>
 //! ```
 //!
-//! Operators, authorities and pins are sorted; what is not sorted, or not spelt so, is refused.
+//! Behind that stand the lines of [`clocks`](super::clocks), if there are any. Operators, authorities and pins are sorted; what is not sorted, or not spelt so, is refused.
 
 use alloc::{string::String, string::ToString, vec::Vec};
 use core::fmt::Write as _;
 
-use super::FederationError as Error;
+use super::{FederationError as Error, clocks};
+use crate::anchor::clocks::Clocks;
 use crate::document::field::is_plain;
 use crate::hash::{Hash, TreeSize, sha256};
 use crate::limits;
@@ -114,6 +115,8 @@ pub struct Version {
     pub authorities: Vec<Authority>,
     /// Where the logs of the version before stood, sorted by origin.
     pub pins: Vec<Pin>,
+    /// Clocks outside the federation that count.
+    pub clocks: Clocks,
 }
 
 impl Version {
@@ -175,7 +178,7 @@ impl Version {
         for pin in &self.pins {
             writeln!(text, "pin {} {} {}", pin.origin, pin.size, pin.root.to_base64())?;
         }
-        Ok(())
+        clocks::write(&self.clocks, text)
     }
 
     /// The rules that one version keeps by itself.
@@ -200,6 +203,7 @@ impl Version {
         if !self.is_sorted() {
             return Err(Error::NotSorted);
         }
+        clocks::check(&self.clocks)?;
         self.check_members()
     }
 
@@ -257,6 +261,7 @@ fn read(lines: &mut Lines<'_>) -> Result<Version, Error> {
     let operators = many(lines, "operator ", limits::OPERATORS, operator)?;
     let authorities = many(lines, "authority ", limits::AUTHORITIES, authority)?;
     let pins = many(lines, "pin ", limits::AUTHORITIES, pin)?;
+    let clocks = clocks::read(lines)?;
     lines.clone().finish()?;
     Ok(Version {
         name,
@@ -270,11 +275,12 @@ fn read(lines: &mut Lines<'_>) -> Result<Version, Error> {
         operators,
         authorities,
         pins,
+        clocks,
     })
 }
 
 /// All lines that start with `keyword`, but not more than `limit`.
-fn many<T>(
+pub(super) fn many<T>(
     lines: &mut Lines<'_>,
     keyword: &str,
     limit: usize,
@@ -341,7 +347,7 @@ fn key(line: &str, kind: KeyType) -> Result<VerifierKey, Error> {
     if key.kind() == kind { Ok(key) } else { Err(Error::WrongKeyType) }
 }
 
-fn short_name(word: &str) -> Result<String, Error> {
+pub(super) fn short_name(word: &str) -> Result<String, Error> {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     let good = !word.is_empty() && word.len() <= limits::SHORT_NAME_BYTES;
     if good && word.bytes().all(plain) { Ok(word.into()) } else { Err(Error::BadName) }

@@ -48,6 +48,7 @@ impl IssuanceAnswer {
             issuer_proof: self.issuer_proof.clone(),
             status: None,
             links: Vec::new(),
+            anchors: Vec::new(),
             index: self.proof.index,
             proof: self.proof.proof.clone(),
             checkpoint: self.minimal_checkpoint(federation)?,

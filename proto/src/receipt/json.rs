@@ -13,12 +13,17 @@
 //!  "issuer":{"entry":b64,"proof":[b64]},
 //!  "status":{"checkpoint":s?,"time":n,"length":n,"root":b64,"proof":[b64],
 //!   "piece":b64,"path":[b64]}?,
-//!  "links":[{"version":n,"proof":[b64]}]? }
+//!  "links":[{"version":n,"proof":[b64]}]?,
+//!  "anchors":[{"size":n,"root":b64,"signatures":b64,"consistency":[b64],"index":n,"path":[b64],
+//!   "evidence":[{"kind":s,"bytes":b64}]}]? }
 //! ```
+
+mod anchors;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use anchors::AnchorPart;
 use serde::{Deserialize, Serialize};
 
 use super::{Disclosure, Receipt, ReceiptError as Error, ShownField, StatusProof};
@@ -46,6 +51,8 @@ struct Extra {
     status: Option<StatusPart>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     links: Vec<LinkPart>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    anchors: Vec<AnchorPart>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -133,6 +140,7 @@ pub(super) fn parse(extra: &[u8], tlog_proof: &TlogProof) -> Result<Receipt, Err
         issuer_proof: read_hashes(&extra.issuer.proof)?,
         status: extra.status.as_ref().map(read_status).transpose()?,
         links,
+        anchors: anchors::read(&extra.anchors, tlog_proof.checkpoint.checkpoint().origin())?,
         index: tlog_proof.index,
         proof: tlog_proof.proof.clone(),
         checkpoint: tlog_proof.checkpoint.clone(),
@@ -157,6 +165,7 @@ pub(super) fn to_bytes(receipt: &Receipt) -> Result<Vec<u8>, Error> {
         },
         status: receipt.status.as_ref().map(write_status).transpose()?,
         links: receipt.links.iter().map(write_link).collect(),
+        anchors: anchors::write(&receipt.anchors),
     };
     serde_json::to_vec(&extra).map_err(|_| Error::BadJson)
 }

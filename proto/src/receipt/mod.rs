@@ -8,6 +8,7 @@
 //! the path lead to, so nothing can be smuggled in. [`json`] has the form of the `extra` line,
 //! [`answer`] what a node answers. A [`Receipt`] is a claim; [`crate::verify`] judges it.
 
+mod anchor;
 pub mod answer;
 mod build;
 mod disclosure;
@@ -17,8 +18,10 @@ use alloc::vec::Vec;
 
 use thiserror::Error;
 
+pub use anchor::Anchor;
 pub use disclosure::{Disclosure, ShownField};
 
+use crate::anchor::statement::StatementError;
 use crate::checkpoint::{CheckpointError, SignedCheckpoint};
 use crate::document::batch::BatchError;
 use crate::document::disclosure::DisclosureError;
@@ -58,6 +61,8 @@ pub struct Receipt {
     pub status: Option<StatusProof>,
     /// Proofs that the tree stood before keys were dropped.
     pub links: Vec<Link>,
+    /// What clocks outside the federation say about its tree, sorted.
+    pub anchors: Vec<Anchor>,
     /// Index of the issuance.
     pub index: LeafIndex,
     /// The proof that the issuance is in the tree of the checkpoint.
@@ -123,6 +128,12 @@ pub enum ReceiptError {
     /// The checkpoint of the status is malformed.
     #[error("The status in the receipt is malformed: {0}")]
     Checkpoint(#[from] CheckpointError),
+    /// The head of an anchor is malformed.
+    #[error("An anchor in the receipt is malformed: {0}")]
+    Anchor(#[from] StatementError),
+    /// The evidence of an anchor is of a kind that this program does not know.
+    #[error("The receipt holds evidence of a kind that this program does not know; update it.")]
+    UnknownEvidence,
     /// The fields do not make a document.
     #[error(transparent)]
     Document(#[from] DocumentError),

@@ -8,6 +8,7 @@ mod log;
 
 pub use log::{Log, Paper};
 
+use proto::anchor::clocks::Clocks;
 use proto::checkpoint::SignedCheckpoint;
 use proto::document::{Content, ContentDigest, Document, Field};
 use proto::federation::{
@@ -98,6 +99,7 @@ pub fn first() -> Version {
         operators: (1..=4).map(operator).collect(),
         authorities: (1..=2).map(authority).collect(),
         pins: vec![],
+        clocks: Clocks::default(),
     }
 }
 
