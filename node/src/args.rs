@@ -187,6 +187,14 @@ pub struct Create {
     /// A log that has not published anything yet, and is pinned as empty.
     #[arg(long, value_name = "ORIGIN", requires = "previous")]
     pub unpublished: Vec<String>,
+    /// A clock outside the federation that counts: "bitcoin NETWORK HEIGHT BLOCK-HASH", "evm NAME
+    /// CHAIN-ID CONTRACT CODE-HASH", "tsa NAME ROOT-CERTIFICATE.pem" or "tsa-algorithm NAME
+    /// LAST-DAY|none". One of that name is replaced.
+    #[arg(long, value_name = "LINE")]
+    pub clock: Vec<String>,
+    /// A clock that counts no more: "bitcoin", "evm NAME", "tsa NAME", "tsa-algorithm NAME".
+    #[arg(long, value_name = "NAME", requires = "previous")]
+    pub drop_clock: Vec<String>,
 }
 
 /// `issuer ...`

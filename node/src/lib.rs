@@ -1,6 +1,7 @@
 //! The Beleg node as a library, for its own binary only.
 
 pub mod alarms;
+pub mod anchor;
 pub mod app;
 pub mod args;
 pub mod client;
@@ -17,6 +18,7 @@ pub mod hosted;
 pub mod http;
 pub mod identity;
 pub mod keys;
+pub mod lines;
 pub mod lists;
 pub mod log;
 pub mod mirror;

@@ -17,9 +17,10 @@ use super::{CommandError, Output, federation, plain};
 use crate::args::{self, HostedOffice, Token};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
+use crate::hosted::journal;
 use crate::hosted::office::{self, Founding, OfficeError};
 use crate::hosted::token::{self, Entrance, Grant, TokenError};
-use crate::hosted::{FileError, journal};
+use crate::lines::FileError;
 
 /// Bytes that are read of a certificate's file.
 const PEM_BYTES: u64 = 64 * 1024;

@@ -19,7 +19,7 @@ use proto::limits::ANSWER_BYTES;
 use proto::receipt::answer::IssuanceAnswer;
 
 use super::plan::{Plan, Planned};
-use super::{FileError, io_error};
+use crate::lines::{FileError, io_error};
 use crate::store::{replace_file, sync_folder};
 
 const PLAN: &str = "plan";

@@ -12,6 +12,7 @@ use proto::hash::{Hash, Timestamp, sha256_parts};
 use proto::ledger::{IssuerState, StatusTree};
 use tokio::sync::{Notify, watch};
 
+use super::OpenError;
 use super::batches::Batches;
 use super::changes::Changes;
 use super::claims::TEXT_BYTES;
@@ -19,9 +20,9 @@ use super::journal::Journal;
 use super::office::Office;
 use super::plan::{DOCUMENTS, Plan, PlanError};
 use super::token::Token;
-use super::{FileError, OpenError};
 use crate::clock::Clock;
 use crate::health::Phase;
+use crate::lines::FileError;
 use crate::log::Log;
 use crate::log::pool::Refused;
 

@@ -16,8 +16,7 @@ use proto::hash::Hash;
 use proto::ledger::cover::BatchShape;
 use serde::{Deserialize, Serialize};
 
-use super::FileError;
-use super::lines::{self, Lines};
+use crate::lines::{self, FileError, Lines};
 
 const FILE: &str = "journal";
 const VERSION: u8 = 1;

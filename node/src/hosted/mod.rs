@@ -17,7 +17,6 @@ pub mod changes;
 pub mod claims;
 pub mod desk;
 pub mod journal;
-mod lines;
 pub mod office;
 pub mod plan;
 mod rate;
@@ -26,9 +25,7 @@ pub mod token;
 mod work;
 
 use std::collections::BTreeMap;
-use std::io;
 use std::net::IpAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -38,8 +35,8 @@ use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
+use crate::lines::FileError;
 use crate::log::Log;
-use crate::store::StoreError;
 use desk::Desk;
 use office::Office;
 use plan::Plan;
@@ -51,25 +48,6 @@ const UPLOADS: usize = if cfg!(test) { 4 } else { 64 };
 
 /// Journals that are searched at one time.
 const SEARCHES: usize = 8;
-
-/// Why a file of a hosted office cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum FileError {
-    /// The operating system refused.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// It is not what was written.
-    #[error("{file}: this file is damaged\nbring it back from a backup; do not delete it")]
-    Damaged {
-        /// The file.
-        file: String,
-    },
-}
-
-pub(crate) fn io_error(path: &Path, action: &'static str, source: io::Error) -> FileError {
-    StoreError::Io { path: path.display().to_string(), action, source }.into()
-}
 
 /// Why hosted offices cannot be served.
 #[derive(Debug, thiserror::Error)]

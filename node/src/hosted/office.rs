@@ -23,8 +23,8 @@ use proto::note::{KeyType, SigningKey};
 use serde::Deserialize;
 
 use super::ring::Ring;
-use super::{FileError, io_error};
 use crate::keys::{self, KeyError};
+use crate::lines::{FileError, io_error};
 use crate::store::sync_folder;
 
 /// The settings' file name: a folder that has one is an office.

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 
 use proto::hash::Hash;
 
-use super::FileError;
 use super::rate::Bucket;
 use super::token::{FILE, Kept, Token, hash, read};
+use crate::lines::FileError;
 
 /// Looks a minute that every token has, so that a page can follow what becomes of its requests.
 const LOOKS: u32 = 240;

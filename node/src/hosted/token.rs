@@ -19,7 +19,7 @@ use proto::hash::{Hash, Timestamp, sha256_parts};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{FileError, io_error};
+use crate::lines::{FileError, io_error};
 use crate::store::replace_file;
 
 pub(super) const FILE: &str = "tokens";

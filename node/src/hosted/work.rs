@@ -22,10 +22,10 @@ use proto::receipt::answer::IssuanceAnswer;
 use proto::verify::{Known as Checked, LineState, Question, Reason, verify_with};
 use tokio::sync::watch;
 
-use super::FileError;
 use super::desk::{Desk, IssueError, Issued, Known, Order};
 use super::journal::{Line, Written};
 use super::plan::{Plan, PlanError, Planned, Seat};
+use crate::lines::FileError;
 use crate::log::pool::{Outcome, PoolError, Refused};
 use crate::log::prove::ProveError;
 use crate::log::{SubmitError, Submitted};

@@ -5,13 +5,16 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
+use proto::anchor::clocks::Clocks;
 use proto::checkpoint::{CheckpointError, SignedCheckpoint};
 use proto::federation::{
     Authority, EntryForm, Federation, FederationError, Operator, Pin, Untrusted, Version,
+    drop_clock, set_clock,
 };
 use proto::hash::{EMPTY_ROOT, TreeSize};
 use proto::limits;
 use proto::note::{KeyType, VerifierKey};
+use proto::text;
 use proto::time::Date;
 
 use super::draft::Draft;
@@ -54,6 +57,17 @@ pub enum CreateError {
         what: &'static str,
         /// Its name.
         name: String,
+    },
+    /// A clock is not written as it must be.
+    #[error(
+        "--clock {line:?}: {error}\n\
+         write it as federation create --help shows; the certificate as PEM or DER"
+    )]
+    Clock {
+        /// What was given.
+        line: String,
+        /// What is wrong.
+        error: FederationError,
     },
     /// The version breaks a rule of the federation file.
     #[error("this cannot be a version of a federation: {0}\nchange the options and try again")]
@@ -141,7 +155,39 @@ fn version(args: &Create, before: Option<&Federation>) -> Result<Version, Comman
         operators,
         authorities,
         pins: before.map(|before| pins(args, before)).transpose()?.unwrap_or_default(),
+        clocks: clocks(args, old)?,
     })
+}
+
+fn clocks(args: &Create, old: Option<&Version>) -> Result<Clocks, CommandError> {
+    let mut clocks = old.map(|old| old.clocks.clone()).unwrap_or_default();
+    for named in &args.drop_clock {
+        if !drop_clock(&mut clocks, named) {
+            return Err(CreateError::NotThere { what: "clock", name: named.clone() }.into());
+        }
+    }
+    for line in &args.clock {
+        let set = match line.strip_prefix("tsa ").and_then(|rest| rest.split_once(' ')) {
+            Some((name, file)) => set_clock(&mut clocks, &tsa(name, Path::new(file))?),
+            None => set_clock(&mut clocks, line),
+        };
+        set.map_err(|error| CreateError::Clock { line: line.clone(), error })?;
+    }
+    Ok(clocks)
+}
+
+/// The line of a time-stamping authority, with the certificate in the place of its file.
+fn tsa(name: &str, file: &Path) -> Result<String, CommandError> {
+    let bytes = read_bounded(file, 2 * limits::CERTIFICATE_BYTES)?;
+    let certificate = match std::str::from_utf8(&bytes) {
+        // PEM (RFC 7468): the base64 between the two lines.
+        Ok(text) if text.contains("-----BEGIN CERTIFICATE-----") => {
+            let lines = text.lines().skip_while(|line| !line.starts_with("-----BEGIN"));
+            lines.skip(1).take_while(|line| !line.starts_with("-----END")).map(str::trim).collect()
+        }
+        _ => text::base64_encode(&bytes),
+    };
+    Ok(format!("tsa {name} {certificate}"))
 }
 
 /// Where the logs of the version before stand. Logs that left earlier keep their pin.

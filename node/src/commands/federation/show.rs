@@ -1,6 +1,9 @@
 //! A federation file in words.
 
+use proto::anchor::clocks::{Algorithm, Clocks};
 use proto::federation::{Federation, FederationError, Version};
+
+use proto::hash::sha256;
 
 use super::draft::Draft;
 use crate::commands::Output;
@@ -46,6 +49,28 @@ fn members(v: &Version, out: &mut Output<'_>) {
     }
     for pin in &v.pins {
         out.line(&format!("pinned {} at {} entries, root {}", pin.origin, pin.size, pin.root));
+    }
+    clocks(&v.clocks, out);
+}
+
+fn clocks(clocks: &Clocks, out: &mut Output<'_>) {
+    if let Some(bitcoin) = &clocks.bitcoin {
+        let network = bitcoin.network.name();
+        out.line(&format!("Bitcoin counts: {network}, from block {}", bitcoin.height));
+    }
+    for chain in &clocks.chains {
+        let contract = hex::encode(chain.contract);
+        out.line(&format!("chain {} counts: id {}, contract 0x{contract}", chain.name, chain.id));
+    }
+    for authority in &clocks.authorities {
+        let certificate = sha256(&authority.certificate);
+        out.line(&format!("time-stamps of {} count: root {certificate}", authority.name));
+    }
+    for Algorithm { name, until } in &clocks.algorithms {
+        match until {
+            Some(day) => out.line(&format!("  in them, {name} until {day}")),
+            None => out.line(&format!("  in them, {name}")),
+        }
     }
 }
 

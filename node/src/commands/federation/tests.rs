@@ -267,3 +267,45 @@ fn the_next_version_pins_the_logs_and_is_signed_by_the_version_before() {
     let error = run(&["federation", "create", "--out", &office.text("f3"), "--drop-operator", "a"]);
     assert!(error.is_err() && !office.path("f3").exists());
 }
+
+#[test]
+fn clocks_outside_are_named_and_dropped() {
+    let office = Office::new();
+    let (der, pem) = (office.path("root.der"), office.path("root.pem"));
+    fs::write(&der, [0x30, 0x82, 1]).unwrap();
+    let lines = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+    fs::write(&pem, format!("subject=TSA\n{lines}")).unwrap();
+    let (contract, code, block) = ("1a".repeat(20), "2b".repeat(32), "0c".repeat(32));
+    let evm = format!("evm ebsi 1 {contract} {code}");
+    let (stamps, old) =
+        (format!("tsa new {}", pem.display()), format!("tsa old {}", der.display()));
+    let bitcoin = format!("bitcoin main 4032 {block}");
+    let mut args = office.found("f1");
+    for line in [&evm, &stamps, &old, &bitcoin, "tsa-algorithm sha256 none"] {
+        args.extend(["--clock".to_owned(), line.to_owned()]);
+    }
+    let shown = run(&args).unwrap();
+    for want in ["Bitcoin counts: main, from block 4032", "chain ebsi counts", "in them, sha256"] {
+        assert!(shown.contains(want), "{shown}");
+    }
+    office.sign("f1", "a").unwrap();
+    office.sign("f1", "b").unwrap();
+    let clocks = parsed(&office.path("f1")).unwrap().current().clocks.clone();
+    assert_eq!(clocks.authorities.len(), 2);
+    assert_eq!(clocks.authorities[0].certificate, [0x30, 0x82, 1]);
+    let next = |more: &[&str]| {
+        let (previous, out) = (office.text("f1"), office.text("f2"));
+        let mut args = vec!["federation", "create", "--previous", &previous, "--out", &out];
+        for origin in ["a.example/log", "b.example/log", "c.example/log"] {
+            args.extend(["--unpublished", origin]);
+        }
+        args.extend(more);
+        run(&args)
+    };
+    let missing = next(&["--drop-clock", "evm besu"]).unwrap_err();
+    assert!(missing.contains("has no clock \"evm besu\""), "{missing}");
+    let wrong = next(&["--clock", "evm ebsi 1 0x00"]).unwrap_err();
+    assert!(wrong.starts_with("--clock \"evm ebsi 1 0x00\": "), "{wrong}");
+    let shown = next(&["--drop-clock", "evm ebsi", "--drop-clock", "tsa old"]).unwrap();
+    assert!(!shown.contains("ebsi") && shown.contains("time-stamps of new count"), "{shown}");
+}

@@ -10,10 +10,10 @@ use super::book::{Asked, Change, End, Progress, What, Who, Word, id_of};
 use super::judge::{Asking, Judge};
 use super::refusal::ChangeRefusal;
 use super::{ALONE, OPEN, Ticket};
-use crate::hosted::FileError;
 use crate::hosted::desk::{Desk, IssueError};
 use crate::hosted::journal::{self, Selection};
 use crate::hosted::token::{May, Token};
+use crate::lines::FileError;
 
 const REQUEST_LABEL: &[u8] = b"beleg-node/change-request/v1\0";
 /// How long a request waits for its entry.

@@ -24,8 +24,7 @@ use proto::limits;
 use tokio::sync::{Notify, watch};
 
 use self::book::{Change, FILE, LINE_BYTES, Line, Progress, What, fold};
-use super::FileError;
-use super::lines::{self, Lines};
+use crate::lines::{self, FileError, Lines};
 
 /// Documents whose state one person changes alone.
 pub const ALONE: usize = if cfg!(test) { 3 } else { limits::ALONE_DOCUMENTS };

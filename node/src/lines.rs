@@ -10,7 +10,26 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{FileError, io_error};
+use crate::store::StoreError;
+
+/// Why a file that grows by lines, or one beside it, cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileError {
+    /// The operating system refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It is not what was written.
+    #[error("{file}: this file is damaged\nbring it back from a backup; do not delete it")]
+    Damaged {
+        /// The file.
+        file: String,
+    },
+}
+
+pub(crate) fn io_error(path: &Path, action: &'static str, source: io::Error) -> FileError {
+    StoreError::Io { path: path.display().to_string(), action, source }.into()
+}
 
 /// The file, open for writing.
 #[derive(Debug)]
@@ -20,9 +39,9 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Opens a file of an office, made if it is not there, and cuts off half a line.
-    pub fn open(office: &Path, name: &str) -> Result<Lines, FileError> {
-        let path = office.join(name);
+    /// Opens a file of a folder, made if it is not there, and cuts off half a line.
+    pub fn open(folder: &Path, name: &str) -> Result<Lines, FileError> {
+        let path = folder.join(name);
         let mut options = OpenOptions::new();
         let options = options.read(true).write(true).create(true).truncate(false).mode(0o600);
         let mut file = options.open(&path).map_err(|e| io_error(&path, "open", e))?;
@@ -30,7 +49,7 @@ impl Lines {
             .and_then(|length| file.set_len(length))
             .and_then(|()| file.sync_all())
             .map_err(|e| io_error(&path, "read", e))?;
-        crate::store::sync_folder(office)?;
+        crate::store::sync_folder(folder)?;
         Ok(Lines { path, file })
     }
 

@@ -1,0 +1,7 @@
+//! Outside anchors: the federation root goes to clocks that no authority runs, and their evidence
+//! comes back.
+//!
+//! [`outside`] is what every clock is to the node, [`ledger`] what became of each root.
+
+pub mod ledger;
+pub mod outside;
