@@ -155,8 +155,30 @@ pub struct Anchored {
     pub jobs: BTreeMap<String, Job>,
 }
 
+impl Anchored {
+    fn job(&mut self, clock: String, time: Timestamp) -> &mut Job {
+        let new = Job {
+            progress: Progress::Due,
+            words: String::new(),
+            evidence: None,
+            cost: None,
+            from: None,
+            time,
+        };
+        let job = self.jobs.entry(clock).or_insert(new);
+        job.time = time;
+        job
+    }
+}
+
 /// Everything that the file says.
-pub type Anchors = BTreeMap<Hash, Anchored>;
+#[derive(Clone, PartialEq, Default, Debug)]
+pub struct Anchors {
+    /// Every root.
+    pub roots: BTreeMap<Hash, Anchored>,
+    /// When each clock was last given one by this node.
+    pub made: BTreeMap<String, Timestamp>,
+}
 
 /// The ledger, open for writing.
 #[derive(Debug)]
@@ -189,7 +211,7 @@ impl Ledger {
 
 /// Reads the file; a node may be writing to it.
 pub fn read(folder: &Path) -> Result<Anchors, FileError> {
-    let mut anchors = Anchors::new();
+    let mut anchors = Anchors::default();
     lines::walk(&folder.join(FILE), LINE_BYTES, &mut |line: Line| {
         let Ok(root) = Hash::from_hex(&line.root) else { return false };
         line.anchor == VERSION && take(&mut anchors, root, line)
@@ -200,40 +222,32 @@ pub fn read(folder: &Path) -> Result<Anchors, FileError> {
 /// Whether the line could be understood.
 fn take(anchors: &mut Anchors, root: Hash, line: Line) -> bool {
     let time = Timestamp(line.time);
-    let anchored = anchors.entry(root).or_insert(Anchored { time, jobs: BTreeMap::new() });
-    let mut job = |clock: String| {
-        let new = Job {
-            progress: Progress::Due,
-            words: String::new(),
-            evidence: None,
-            cost: None,
-            from: None,
-            time,
-        };
-        let job = anchored.jobs.entry(clock).or_insert(new);
-        job.time = time;
-        job
-    };
+    let anchored = anchors.roots.entry(root).or_insert(Anchored { time, jobs: BTreeMap::new() });
     match line.what {
-        What::Made { clocks } => clocks.into_iter().for_each(|clock| drop(job(clock))),
+        What::Made { clocks } => {
+            for clock in clocks {
+                anchors.made.insert(clock.clone(), time);
+                anchored.job(clock, time);
+            }
+        }
         What::Open { clock, state, again, words, cost } => {
-            let job = job(clock);
+            let job = anchored.job(clock, time);
             job.progress = Progress::Open { state, again: Timestamp(again) };
             (job.words, job.cost) = (words, cost.or(job.cost.take()));
         }
         What::Done { clock, kind, file, words, cost } => {
             let Some(kind) = Kind::parse(&kind) else { return false };
-            let job = job(clock);
+            let job = anchored.job(clock, time);
             (job.progress, job.evidence) = (Progress::Done, Some((kind, file)));
             (job.words, job.cost) = (words, cost.or(job.cost.take()));
         }
         What::Refused { clock, words } => {
-            let job = job(clock);
+            let job = anchored.job(clock, time);
             (job.progress, job.words) = (Progress::Refused, words);
         }
         What::Kept { clock, kind, file, from } => {
             let Some(kind) = Kind::parse(&kind) else { return false };
-            let job = job(clock);
+            let job = anchored.job(clock, time);
             (job.progress, job.evidence) = (Progress::Done, Some((kind, file)));
             job.from = Some(from);
         }
@@ -277,12 +291,12 @@ mod tests {
         let ledger = Ledger::open(folder.path()).unwrap();
         assert_eq!(ledger.anchors(), &before);
         assert_eq!(std::fs::metadata(&path).unwrap().len(), whole as u64);
-        let job = &before[&a].jobs["ots"];
+        let job = &before.roots[&a].jobs["ots"];
         let again = Timestamp(9);
         assert_eq!(job.progress, Progress::Open { state: json!({"step": 1}), again });
         assert_eq!(job.cost.as_ref().unwrap().amount, u128::MAX.to_string());
-        assert_eq!(before[&a].jobs["tsa-x"].progress, Progress::Refused);
-        assert_eq!(before[&b].jobs["ots"].progress, Progress::Due);
+        assert_eq!(before.roots[&a].jobs["tsa-x"].progress, Progress::Refused);
+        assert_eq!(before.roots[&b].jobs["ots"].progress, Progress::Due);
     }
 
     #[test]
