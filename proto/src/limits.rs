@@ -225,3 +225,34 @@ pub const CERTIFICATE_BYTES: usize = 8 * 1024;
 
 /// Height of a Bitcoin block: at ten minutes each these are two hundred years.
 pub const BITCOIN_HEIGHT: u64 = 10_000_000;
+
+// OpenTimestamps and Bitcoin. The first has no text; its bounds are those of python-opentimestamps.
+
+/// Bytes of an `.ots` file. A calendar's complete timestamp has about 1 KB, and several fit.
+pub const BITCOIN_EVIDENCE_BYTES: usize = 64 * 1024;
+
+/// Operations on a path from the stamped message to an attestation.
+pub const OTS_DEPTH: usize = 255;
+
+/// Operations of an `.ots` file, of all its paths: about 100 lead to a block, and a byte in a file
+/// can ask for a hash over 4,096.
+pub const OTS_OPS: usize = 2048;
+
+/// Bytes of a message in an `.ots` file, and of what an operation adds to one.
+pub const OTS_MESSAGE_BYTES: usize = 4096;
+
+/// Bytes of an attestation's content.
+pub const OTS_PAYLOAD_BYTES: usize = 8192;
+
+/// Bytes of a calendar's address.
+pub const OTS_URI_BYTES: usize = 1000;
+
+/// Bytes of a calendar's answer.
+pub const OTS_ANSWER_BYTES: usize = 10_000;
+
+/// Bitcoin headers from the block which the federation names: twenty years, 84 MB.
+pub const BITCOIN_HEADERS: usize = 1024 * 1024;
+
+/// Blocks on top of one that counts. Deeper reorganisations happened in 2010 and 2013, through
+/// defects of the software; at six people take a payment for final.
+pub const BITCOIN_DEPTH: u64 = 6;
