@@ -10,7 +10,7 @@ mod open;
 mod tests;
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +21,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::anchor::keeper::{KeepError, Planned};
+use crate::anchor::plan::{self, PlanError};
 use crate::client::{Client, ClientError, Timeouts};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ServeOptions};
@@ -75,6 +77,12 @@ pub enum AppError {
     /// What hosted offices have begun cannot be read.
     #[error(transparent)]
     Hosted(#[from] OpenError),
+    /// An outside clock cannot be asked.
+    #[error("the section [anchor] of the config file: {0}")]
+    Anchor(#[from] PlanError),
+    /// The ledger of anchors cannot be used.
+    #[error(transparent)]
+    Anchors(#[from] KeepError),
     /// The pages cannot be made.
     #[error("the section [page] of the config file: {0}")]
     Pages(#[from] PagesError),
@@ -124,6 +132,8 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<(), AppError
     let store: Arc<dyn Store> = Arc::new(FileStore::open(&config.data)?);
     let index = Index::open(&config.data.join("index"))?;
     let open_index = move |prefix: &str| index.log(prefix);
+    let folder = config.file.parent().unwrap_or(Path::new(""));
+    let clocks = plan::clocks(&config.anchor, folder, &identity.federation)?;
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|source| AppError::Listen { address: config.listen.to_string(), source })?;
@@ -142,6 +152,11 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<(), AppError
         gossip: GOSSIP_INTERVAL,
         hosted: Some(config.hosted),
         page: config.page,
+        anchors: Some(Anchors {
+            data: config.data,
+            clocks,
+            late_after: config.anchor.late_after(),
+        }),
         proxies: config.certificate_proxies,
         grace: config.revocation_grace,
     };
@@ -180,10 +195,22 @@ pub struct Parts {
     pub hosted: Option<PathBuf>,
     /// How the pages look.
     pub page: site::Settings,
+    /// Where anchors are kept, and the clocks that are asked.
+    pub anchors: Option<Anchors>,
     /// Proxies whose word about client certificates is taken.
     pub proxies: Vec<IpAddr>,
     /// How long a log has to include a revocation that is held here.
     pub grace: Duration,
+}
+
+/// The outside clocks of a node.
+pub struct Anchors {
+    /// The data folder.
+    pub data: PathBuf,
+    /// The clocks.
+    pub clocks: Vec<Planned>,
+    /// How long one may bring nothing.
+    pub late_after: Duration,
 }
 
 /// A node at work.
@@ -196,6 +223,7 @@ pub struct Running {
     writer_ended: watch::Receiver<bool>,
     http: JoinHandle<()>,
     gossip: JoinHandle<()>,
+    anchors: Option<JoinHandle<()>>,
     desks: Vec<JoinHandle<()>>,
     held: Option<JoinHandle<()>>,
     halt: Halt,
@@ -240,6 +268,7 @@ impl Running {
         let gossip = tokio::spawn(async move {
             tokio::join!(gossip.run(pause), lookout.run(pause));
         });
+        let anchors = node.anchors.clone().map(|keeper| tokio::spawn(keeper.run()));
         let (stop, stopped) = watch::channel(false);
         let desks = hosted.map(|hosted| hosted.start(&stopped)).unwrap_or_default();
         let (ended, writer_ended) = watch::channel(false);
@@ -251,7 +280,19 @@ impl Running {
                 outcome
             })
         });
-        Ok(Running { stop, stop_http, writer, writer_ended, http, gossip, held, desks, halt, node })
+        Ok(Running {
+            stop,
+            stop_http,
+            writer,
+            writer_ended,
+            http,
+            gossip,
+            anchors,
+            held,
+            desks,
+            halt,
+            node,
+        })
     }
 
     /// Returns when the node cannot go on by itself.
@@ -271,8 +312,8 @@ impl Running {
     /// Stops in order and says why, if not because it was asked to.
     pub async fn stop(mut self) -> Result<(), AppError> {
         self.gossip.abort();
-        if let Some(held) = &self.held {
-            held.abort();
+        for task in [&self.held, &self.anchors].into_iter().flatten() {
+            task.abort();
         }
         self.stop.send_replace(true);
         let outcome = match self.writer.take() {

@@ -4,6 +4,8 @@
 //! default. Paths are relative to the folder of the config file. `config/template.toml` explains
 //! every option; `beleg-node init` writes it.
 
+mod anchor;
+
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -12,6 +14,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
+
+pub use anchor::AnchorConfig;
 
 /// Largest config file that is read.
 const MAX_CONFIG_BYTES: u64 = 64 * 1024;
@@ -32,6 +36,8 @@ pub struct Config {
     pub hosted: PathBuf,
     /// How the pages look.
     pub page: site::Settings,
+    /// The outside clocks.
+    pub anchor: AnchorConfig,
     /// Proxies whose header about client certificates is believed; none if it is ignored.
     pub certificate_proxies: Vec<IpAddr>,
     /// The authority's log; `None` if this node only mirrors and cosigns.
@@ -156,6 +162,7 @@ struct Written {
     federation: PathBuf,
     hosted: Option<PathBuf>,
     page: Option<site::Settings>,
+    anchor: Option<AnchorConfig>,
     client_cert_header: Option<bool>,
     trusted_proxies: Option<Spanned<Vec<String>>>,
     origin: Option<String>,
@@ -222,6 +229,7 @@ impl Config {
             federation: place(&w.federation),
             hosted: folder.join(w.hosted.as_deref().unwrap_or(Path::new(defaults::HOSTED))),
             page: page(written.page.as_ref(), folder),
+            anchor: written.anchor.clone().unwrap_or_default(),
             certificate_proxies: checks.proxies(w.client_cert_header, &w.trusted_proxies)?,
             log: log.map(|(origin, key)| LogConfig {
                 origin: origin.display().to_string(),

@@ -203,6 +203,7 @@ impl World {
             },
             gossip: Duration::from_millis(100),
             hosted: place.hosted.clone(),
+            anchors: None,
             page: site::Settings::default(),
             proxies: place.proxies.clone(),
             grace: Duration::from_secs(600),

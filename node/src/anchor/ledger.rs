@@ -12,7 +12,7 @@
 //! A line is durable before anything happens that rests on it: a state before the next step, a file
 //! of evidence before the line that names it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use proto::anchor::Kind;
@@ -156,7 +156,7 @@ pub struct Anchored {
 }
 
 impl Anchored {
-    fn job(&mut self, clock: String, time: Timestamp) -> &mut Job {
+    fn job(&mut self, clock: &str, time: Timestamp) -> &mut Job {
         let new = Job {
             progress: Progress::Due,
             words: String::new(),
@@ -165,7 +165,7 @@ impl Anchored {
             from: None,
             time,
         };
-        let job = self.jobs.entry(clock).or_insert(new);
+        let job = self.jobs.entry(clock.to_owned()).or_insert(new);
         job.time = time;
         job
     }
@@ -176,6 +176,10 @@ impl Anchored {
 pub struct Anchors {
     /// Every root.
     pub roots: BTreeMap<Hash, Anchored>,
+    /// The same by their time.
+    pub times: BTreeSet<(Timestamp, Hash)>,
+    /// With which roots each clock is not at an end.
+    pub open: BTreeMap<String, BTreeSet<Hash>>,
     /// When each clock was last given one by this node.
     pub made: BTreeMap<String, Timestamp>,
 }
@@ -222,35 +226,49 @@ pub fn read(folder: &Path) -> Result<Anchors, FileError> {
 /// Whether the line could be understood.
 fn take(anchors: &mut Anchors, root: Hash, line: Line) -> bool {
     let time = Timestamp(line.time);
-    let anchored = anchors.roots.entry(root).or_insert(Anchored { time, jobs: BTreeMap::new() });
-    match line.what {
+    let anchored = anchors.roots.entry(root).or_insert_with(|| {
+        anchors.times.insert((time, root));
+        Anchored { time, jobs: BTreeMap::new() }
+    });
+    let clock = match line.what {
         What::Made { clocks } => {
             for clock in clocks {
                 anchors.made.insert(clock.clone(), time);
-                anchored.job(clock, time);
+                if anchored.job(&clock, time).progress == Progress::Due {
+                    anchors.open.entry(clock).or_default().insert(root);
+                }
             }
+            return true;
         }
         What::Open { clock, state, again, words, cost } => {
-            let job = anchored.job(clock, time);
+            let job = anchored.job(&clock, time);
             job.progress = Progress::Open { state, again: Timestamp(again) };
             (job.words, job.cost) = (words, cost.or(job.cost.take()));
+            anchors.open.entry(clock).or_default().insert(root);
+            return true;
         }
         What::Done { clock, kind, file, words, cost } => {
             let Some(kind) = Kind::parse(&kind) else { return false };
-            let job = anchored.job(clock, time);
+            let job = anchored.job(&clock, time);
             (job.progress, job.evidence) = (Progress::Done, Some((kind, file)));
             (job.words, job.cost) = (words, cost.or(job.cost.take()));
+            clock
         }
         What::Refused { clock, words } => {
-            let job = anchored.job(clock, time);
+            let job = anchored.job(&clock, time);
             (job.progress, job.words) = (Progress::Refused, words);
+            clock
         }
         What::Kept { clock, kind, file, from } => {
             let Some(kind) = Kind::parse(&kind) else { return false };
-            let job = anchored.job(clock, time);
+            let job = anchored.job(&clock, time);
             (job.progress, job.evidence) = (Progress::Done, Some((kind, file)));
             job.from = Some(from);
+            clock
         }
+    };
+    if let Some(open) = anchors.open.get_mut(&clock) {
+        open.remove(&root);
     }
     true
 }

@@ -3,5 +3,8 @@
 //!
 //! [`outside`] is what every clock is to the node, [`ledger`] what became of each root.
 
+pub mod keeper;
 pub mod ledger;
 pub mod outside;
+pub mod plan;
+pub mod view;

@@ -9,6 +9,7 @@ use proto::hash::{Hash, TreeSize, sha256};
 use proto::note::VerifierKey;
 
 use super::{AppError, Parts};
+use crate::anchor::keeper::{self, Keeper};
 use crate::client::Client;
 use crate::evidence::Evidence;
 use crate::halt::Halt;
@@ -93,7 +94,9 @@ impl Opened {
         let outlook = Outlook::new(Arc::clone(&federation), operator, Arc::clone(&parts.clock));
         let others = others(parts, &shelves)?;
         let lists = Lists::new(federation, Arc::clone(&outlook.sights), &others);
+        let anchors = open_anchors(parts, own.as_ref().map(|own| &own.log), &outlook)?;
         let node = Arc::new(Node {
+            anchors,
             log: own.as_ref().map(|own| Arc::clone(&own.log)),
             mirrors: Mirrors::new(mirrors),
             shelves,
@@ -163,6 +166,32 @@ fn others(parts: &Parts, shelves: &BTreeMap<Hash, Arc<Shelf>>) -> Result<Vec<Oth
         Ok(Other { origin, client: Client::new(&authority.url, parts.timeouts)?, shelf })
     };
     parts.identity.other_logs().map(other).collect()
+}
+
+/// The anchors, over the newest published checkpoints of the own log and of those seen.
+fn open_anchors(
+    parts: &Parts,
+    log: Option<&Arc<Log>>,
+    outlook: &Outlook,
+) -> Result<Option<Arc<Keeper>>, AppError> {
+    let Some(anchors) = &parts.anchors else { return Ok(None) };
+    let (log, sights) = (log.cloned(), Arc::clone(&outlook.sights));
+    let others = parts.identity.other_logs().map(|authority| authority.origin().to_owned());
+    let others: Vec<String> = others.collect();
+    let heads = move || {
+        let own = log.as_ref().and_then(|log| Some(log.board.published()?.signed.clone()));
+        let seen = others.iter().filter_map(|origin| sights.log(origin).published);
+        own.into_iter().chain(seen.map(|published| published.signed().clone())).collect()
+    };
+    let keeper = Keeper::open(keeper::Parts {
+        data: anchors.data.clone(),
+        store: Arc::clone(&parts.store),
+        clocks: anchors.clocks.clone(),
+        federation: Arc::new(parts.identity.federation.clone()),
+        heads: Box::new(heads),
+        clock: Arc::clone(&parts.clock),
+    })?;
+    Ok(Some(Arc::new(keeper)))
 }
 
 /// The offices that this node hosts, with what they have begun.

@@ -4,6 +4,7 @@
 //! runs in a task of its own, so a time-out or a client that hangs up interrupts nothing.
 
 mod admit;
+mod anchors;
 mod changes;
 mod docs;
 mod documents;
@@ -41,6 +42,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::anchor::keeper::Keeper;
 use crate::evidence::Evidence;
 use crate::health::Health;
 use crate::hosted::Hosted;
@@ -83,6 +85,8 @@ pub struct Node {
     pub hosted: Option<Arc<Hosted>>,
     /// Status lists as verifiers fetch them.
     pub lists: Arc<Lists>,
+    /// The anchors; `None` in a node that has no folder for them.
+    pub anchors: Option<Arc<Keeper>>,
     /// The pages.
     pub pages: Pages,
     /// What the state of the federation is made of.
@@ -105,6 +109,9 @@ pub fn router(node: Arc<Node>) -> Router {
         .route("/federation", get(read::federation))
         .route("/evidence", get(read::evidence_list))
         .route("/evidence/{name}", get(read::evidence))
+        // what outside clocks say
+        .route("/anchors/{month}", get(anchors::list))
+        .route("/anchors/{root}/{file}", get(anchors::file))
         // operation
         .route("/healthz", get(ops::alive))
         .route("/readyz", get(ops::ready))

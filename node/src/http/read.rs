@@ -18,12 +18,12 @@ use crate::gzip;
 use crate::log::recover::NO_CHECKPOINT;
 use crate::shelf::Shelf;
 
-const TEXT: &str = "text/plain; charset=utf-8";
-const BYTES: &str = "application/octet-stream";
+pub(super) const TEXT: &str = "text/plain; charset=utf-8";
+pub(super) const BYTES: &str = "application/octet-stream";
 /// A checkpoint is replaced within seconds (tlog-tiles#checkpoints).
-const SHORT: &str = "public, max-age=1";
+pub(super) const SHORT: &str = "public, max-age=1";
 /// A tile never changes (tlog-tiles#merkle-tree).
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
+pub(super) const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// GET /checkpoint
 pub async fn own_checkpoint(State(node): State<Arc<Node>>) -> Result<Response, ApiError> {
@@ -158,6 +158,6 @@ pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
     })
 }
 
-fn served(content_type: &'static str, cache: &'static str, bytes: Bytes) -> Response {
+pub(super) fn served(content_type: &'static str, cache: &'static str, bytes: Bytes) -> Response {
     ([(CONTENT_TYPE, content_type), (CACHE_CONTROL, cache)], bytes).into_response()
 }
