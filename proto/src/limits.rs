@@ -256,3 +256,28 @@ pub const BITCOIN_HEADERS: usize = 1024 * 1024;
 /// Blocks on top of one that counts. Deeper reorganisations happened in 2010 and 2013, through
 /// defects of the software; at six people take a payment for final.
 pub const BITCOIN_DEPTH: u64 = 6;
+
+/// Bytes of an EVM block header. Usual ones have about 600; chains of known validators list all of
+/// them and their signatures in it.
+pub const EVM_HEADER_BYTES: usize = 16 * 1024;
+
+/// Items of an EVM block header. The newest fork known has 23.
+pub const EVM_HEADER_ITEMS: usize = 64;
+
+/// Nodes of a proof in an EVM trie: its keys have 64 nibbles, and each node but an extension takes
+/// one at least (EIP-1186).
+pub const EVM_PROOF_NODES: usize = 64;
+
+/// Bytes of a node of an EVM trie: a branch of 16 hashes has 532, a leaf with an account under 150.
+pub const EVM_NODE_BYTES: usize = 600;
+
+/// Bytes of an EVM chain's evidence: version, chain id, header, two proofs, each part behind its
+/// length.
+pub const EVM_EVIDENCE_BYTES: usize =
+    1 + 8 + 2 + EVM_HEADER_BYTES + 2 * (1 + EVM_PROOF_NODES * (2 + EVM_NODE_BYTES));
+
+/// Block hashes that a verifier keeps: those of an anchor an hour for thirty years.
+pub const EVM_BLOCKS: usize = 262_144;
+
+/// Bytes of the file of block hashes: the first line, and the longest numbers on the others.
+pub const EVM_BLOCKS_BYTES: usize = 32 + EVM_BLOCKS * (20 + 1 + 20 + 1 + 64 + 1);
