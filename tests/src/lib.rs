@@ -8,6 +8,7 @@ pub mod documents;
 pub mod http;
 pub mod image;
 pub mod office;
+pub mod outside;
 pub mod page;
 pub mod pdf;
 pub mod process;

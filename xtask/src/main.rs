@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
 mod bench;
+mod contract;
 mod demo;
 mod fuzz;
 mod steps;
@@ -32,6 +33,8 @@ enum Chore {
     Tidy,
     /// Write the test vectors anew from their fixed seeds
     Vectors,
+    /// Compile the contract of the EVM chains anew (needs node and solc from npm)
+    Contract,
     /// Build the page's module anew (needs a compiler for wasm32)
     Web,
     /// Run each fuzz target for a while
@@ -55,6 +58,7 @@ fn run(chore: &Chore) -> Result<()> {
         Chore::Test(args) => test::run(args),
         Chore::Tidy => tidy::run(),
         Chore::Vectors => vectors::write(),
+        Chore::Contract => contract::write(),
         Chore::Web => web::write(),
         Chore::Fuzz(args) => fuzz::run(args),
     }

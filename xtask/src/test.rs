@@ -1,6 +1,6 @@
 //! `cargo xtask test`: the steps in order; the first that fails ends it.
 
-use crate::{steps, tidy, vectors, web};
+use crate::{contract, steps, tidy, vectors, web};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use e2e::process::cargo;
@@ -28,6 +28,8 @@ enum Step {
     Wasm,
     /// The page's module in the tree is what the code makes
     Web,
+    /// The compiled contract in the tree is what the compiler makes
+    Contract,
     /// The vectors in the tree are what the code makes
     Vectors,
     /// Licences, sources and versions of what we depend on
@@ -59,6 +61,7 @@ fn perform(step: Step) -> Result<()> {
         }
         Step::Wasm => wasm(),
         Step::Web => web::compare(),
+        Step::Contract => contract::compare(),
         Step::Vectors => vectors::compare(),
         Step::Deny => deny(),
         Step::Cargo => steps::run_cargo(&["test", "--workspace"]),
