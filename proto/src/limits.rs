@@ -281,3 +281,25 @@ pub const EVM_BLOCKS: usize = 262_144;
 
 /// Bytes of the file of block hashes: the first line, and the longest numbers on the others.
 pub const EVM_BLOCKS_BYTES: usize = 32 + EVM_BLOCKS * (20 + 1 + 20 + 1 + 64 + 1);
+
+// RFC 3161 time-stamps.
+
+/// Bytes of a chain of time-stamps: a stamp with its certificates and lists takes 4 to 40 KB.
+pub const TSA_EVIDENCE_BYTES: usize = 256 * 1024;
+
+/// Time-stamps in a chain: one is added when a certificate nears its end, every few years.
+pub const TSA_STAMPS: usize = 32;
+
+/// Certificates beside a token: four between authority and root, the authority's, and some that
+/// turn out not to be needed.
+pub const TSA_CERTIFICATES: usize = 8;
+
+/// Certificate revocation lists beside a token.
+pub const TSA_LISTS: usize = 8;
+
+/// Certificates between a time-stamping authority's and the root.
+pub const TSA_INTERMEDIATES: usize = 4;
+
+/// Signatures that are checked for one chain of time-stamps. An honest one needs about eight a
+/// stamp; names that repeat could make a hostile one try every certificate against every other.
+pub const TSA_SIGNATURES: u32 = 512;
