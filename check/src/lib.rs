@@ -8,12 +8,14 @@
 
 extern crate alloc;
 
+mod anchors;
 mod content;
 mod layers;
 mod obstacle;
 mod paper;
 mod view;
 
+pub use anchors::{AnchorView, anchor_state, anchor_words};
 pub use content::{ContentDigester, judge_content};
 pub use layers::{CheckpointView, EntryView, LayersView, StatusLayer};
 pub use obstacle::Obstacle;

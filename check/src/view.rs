@@ -2,13 +2,16 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use proto::anchor::Kind;
 use proto::hash::{Hash, Timestamp};
 use proto::ledger::StatusState;
 use proto::verify::{
-    DocumentFacts, Facts, IssuerFacts, Line, LineState, LogFacts, StatusFacts, StatusSource,
-    Verdict, Word,
+    AnchorFacts, DocumentFacts, Facts, IssuerFacts, Line, LineState, LogFacts, StatusFacts,
+    StatusSource, Verdict, Word,
 };
 use serde::Serialize;
+
+use crate::anchors::AnchorView;
 
 /// What is to be shown.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +32,8 @@ pub struct Judged<'a> {
     pub verdict: Option<&'a Verdict>,
     /// When the status list was fetched that tells the status.
     pub list_fetched: Option<Timestamp>,
+    /// What each kind of outside evidence was judged by, and where that is from.
+    pub sources: &'a [(Kind, String)],
     /// When it was judged.
     pub now: Timestamp,
 }
@@ -48,6 +53,7 @@ pub struct VerdictView {
     issuer: Option<IssuerView>,
     document: Option<DocumentView>,
     status: Option<StatusView>,
+    anchors: Vec<AnchorView>,
 }
 
 #[derive(Serialize, Debug)]
@@ -159,6 +165,7 @@ impl From<&Judged<'_>> for VerdictView {
     fn from(judged: &Judged<'_>) -> VerdictView {
         let Judged { word, code, message, next_step, file, receipt, verdict, .. } = *judged;
         let facts = verdict.map(|verdict| &verdict.facts);
+        let anchor = |facts: &AnchorFacts| AnchorView::new(facts, judged.sources);
         VerdictView {
             verdict: word.to_string(),
             code,
@@ -172,6 +179,7 @@ impl From<&Judged<'_>> for VerdictView {
             issuer: facts.and_then(|facts| facts.issuer.as_ref()).map(IssuerView::from),
             document: facts.and_then(|facts| facts.document.as_ref()).map(DocumentView::from),
             status: facts.and_then(|facts| facts.status.as_ref()).map(|s| status(judged, s)),
+            anchors: facts.iter().flat_map(|facts| &facts.anchors).map(anchor).collect(),
         }
     }
 }

@@ -253,6 +253,9 @@ pub const OTS_ANSWER_BYTES: usize = 10_000;
 /// Bitcoin headers from the block which the federation names: twenty years, 84 MB.
 pub const BITCOIN_HEADERS: usize = 1024 * 1024;
 
+/// Bytes of a file of headers.
+pub const HEADERS_BYTES: usize = 80 * BITCOIN_HEADERS;
+
 /// Blocks on top of one that counts. Deeper reorganisations happened in 2010 and 2013, through
 /// defects of the software; at six people take a payment for final.
 pub const BITCOIN_DEPTH: u64 = 6;

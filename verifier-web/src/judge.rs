@@ -7,6 +7,7 @@ use crate::open::{Carried, Hindrance, SEALED, hindrance, opened, part, part_dige
 use crate::refusal::Refusal;
 use crate::session::Session;
 use check::{ContentDigester, Judged, LayersView, Obstacle, VerdictView};
+use proto::anchor::judge::Outside;
 use proto::document::ContentDigest;
 use proto::dossier::{Dossier, Paired};
 use proto::federation::Federation;
@@ -256,7 +257,10 @@ impl Judge<'_> {
         let ask = |content: Option<&ContentDigest>| {
             let question = Question::new(content, receipt, self.federation, now);
             let question = Question { at: self.asked.at.map(Timestamp), ..question };
-            verify_finding(&mut self.known, &question, |origin| session.lists(origin))
+            verify_finding(&mut self.known, &question, |receipt| {
+                let origin = receipt.checkpoint.checkpoint().origin();
+                (session.lists(origin), Outside::default())
+            })
         };
         let verdict = check::judge_content(digest, ask)?;
         match self.sheet.as_ref().filter(|_| verdict.word != Word::Invalid) {
@@ -287,6 +291,7 @@ impl Judge<'_> {
                     receipt,
                     verdict: Some(verdict),
                     list_fetched: self.list_fetched(verdict),
+                    sources: &[],
                     now,
                 };
                 let parsed = Receipt::parse(bytes).ok().filter(|_| self.asked.layers);
@@ -304,6 +309,7 @@ impl Judge<'_> {
                     receipt,
                     verdict: None,
                     list_fetched: None,
+                    sources: &[],
                     now,
                 };
                 One { kind, verdict: VerdictView::from(&judged), layers: None }

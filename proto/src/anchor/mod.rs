@@ -4,11 +4,12 @@
 //! The [`statement`] of an anchor names the latest published checkpoint of every log that a node
 //! holds; its root is what goes outside. [`ots`] and [`bitcoin`], [`evm`] and [`tsa`] read what
 //! comes back, each a claim until its `verify` says otherwise. [`clocks`] is what the federation
-//! file says about outside clocks: evidence never names its own judge.
+//! file says about outside clocks: evidence never names its own judge. [`judge`] puts it together.
 
 pub mod bitcoin;
 pub mod clocks;
 pub mod evm;
+pub mod judge;
 pub mod ots;
 pub mod statement;
 pub mod tsa;

@@ -14,7 +14,8 @@
 //! pin <origin> <size> <root, base64>
 //! ```
 //!
-//! Behind that stand the lines of [`clocks`](super::clocks), if there are any. Operators, authorities and pins are sorted; what is not sorted, or not spelt so, is refused.
+//! Behind that stand the lines of [`clocks`](super::clocks), if there are any. Operators,
+//! authorities and pins are sorted; what is not sorted, or not spelt so, is refused.
 
 use alloc::{string::String, string::ToString, vec::Vec};
 use core::fmt::Write as _;

@@ -8,8 +8,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::reason::Reason;
+use crate::anchor::Evidence;
+use crate::anchor::bitcoin::BlockHash;
+use crate::anchor::clocks::Bitcoin;
+use crate::anchor::evm::KnownBlock;
+use crate::anchor::judge::{Outside, Problem, Proven};
 use crate::checkpoint::SignedCheckpoint;
 use crate::federation::{Federation, Link, PublishedCheckpoint, Version};
+use crate::hash::{Hash, Timestamp};
 use crate::ledger::{FederationId, Issuer, Submission};
 
 /// Answers kept of each kind: a receipt has two checkpoints at most, and a folder may mix batches.
@@ -22,7 +28,12 @@ pub struct Known {
     pub(super) trees: Recent<(SignedCheckpoint, Vec<Link>), Result<PublishedCheckpoint, Reason>>,
     pub(super) issuers: Recent<(String, u64, Issuer), Result<(), Reason>>,
     pub(super) issuances: Recent<(String, Submission, [u8; 32]), Result<(), Reason>>,
+    outside: Option<(HeadersId, Vec<KnownBlock>)>,
+    anchors: Recent<(Evidence, Hash, Timestamp), Result<Proven, Problem>>,
 }
+
+/// The last header of a chain that was verified from its first block stands for all of it.
+type HeadersId = Option<(BlockHash, Bitcoin)>;
 
 impl Known {
     /// Forgets everything that was learned under another federation file. The newest version names
@@ -36,6 +47,23 @@ impl Known {
             let bound = Some((federation.id(), federation.current().clone()));
             *self = Known { federation: bound, ..Known::default() };
         }
+    }
+
+    /// The answers about outside evidence; forgotten if other headers or blocks are at hand.
+    pub(super) fn anchors_with(
+        &mut self,
+        outside: &Outside<'_>,
+    ) -> &mut Recent<(Evidence, Hash, Timestamp), Result<Proven, Problem>> {
+        let headers = outside.headers.map(|headers| (headers.tip_hash(), *headers.base()));
+        let same = self
+            .outside
+            .as_ref()
+            .is_some_and(|(kept, blocks)| *kept == headers && blocks == outside.blocks);
+        if !same {
+            self.outside = Some((headers, outside.blocks.to_vec()));
+            self.anchors = Recent::default();
+        }
+        &mut self.anchors
     }
 }
 

@@ -4,6 +4,7 @@
 //! hostile, gets one of the three words within bounded memory and time. What a receipt merely says
 //! about keys, names or times is never believed; a line is good only by what was proven.
 
+mod anchors;
 mod known;
 mod reason;
 mod status;
@@ -14,6 +15,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use anchors::AnchorFacts;
 pub use known::Known;
 pub use reason::Reason;
 pub use verdict::{
@@ -21,6 +23,8 @@ pub use verdict::{
     Verdict, Word,
 };
 
+use crate::anchor::Kind;
+use crate::anchor::judge::Outside;
 use crate::document::ContentDigest;
 use crate::federation::Federation;
 use crate::hash::Timestamp;
@@ -42,6 +46,10 @@ pub struct Question<'a> {
     pub at: Option<Timestamp>,
     /// Status lists at hand, in any order: of this log or of others, one or several of each.
     pub lists: &'a [VerifiedStatusList],
+    /// What is known of clocks outside the federation.
+    pub outside: Outside<'a>,
+    /// Kinds of outside evidence without which it is not VALID.
+    pub require: &'a [Kind],
 }
 
 impl<'a> Question<'a> {
@@ -52,7 +60,8 @@ impl<'a> Question<'a> {
         federation: &'a Federation,
         now: Timestamp,
     ) -> Question<'a> {
-        Question { content, receipt, federation, now, at: None, lists: &[] }
+        let (outside, require) = (Outside::default(), &[]);
+        Question { content, receipt, federation, now, at: None, lists: &[], outside, require }
     }
 
     /// The moment that is judged.
@@ -68,20 +77,20 @@ pub fn verify(question: &Question<'_>) -> Verdict {
 
 /// The same for many receipts: what they share is checked once. The verdict is the same.
 pub fn verify_with(known: &mut Known, question: &Question<'_>) -> Verdict {
-    verify_finding(known, question, |_| question.lists)
+    verify_finding(known, question, |_| (question.lists, question.outside))
 }
 
-/// The same for who has the lists of many logs and does not want to read them all: `find` is asked
-/// once, by the origin that the receipt names, and what it gives takes the place of the question's.
+/// The same for who has much at hand and does not want to read it all: `find` is asked once, about
+/// the receipt, and what it gives takes the place of the question's lists and of what is outside.
 pub fn verify_finding<'a>(
     known: &mut Known,
     question: &Question<'a>,
-    find: impl FnOnce(&str) -> &'a [VerifiedStatusList],
+    find: impl FnOnce(&Receipt) -> (&'a [VerifiedStatusList], Outside<'a>),
 ) -> Verdict {
     match Receipt::parse(question.receipt) {
         Ok(receipt) => {
-            let lists = find(receipt.checkpoint.checkpoint().origin());
-            steps::judge(known, &receipt, &Question { lists, ..*question })
+            let (lists, outside) = find(&receipt);
+            steps::judge(known, &receipt, &Question { lists, outside, ..*question })
         }
         Err(error) => steps::nothing_known(question, Reason::ReceiptUnreadable(error)),
     }

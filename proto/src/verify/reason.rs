@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use super::verdict::{LineState, Word};
+use crate::anchor::Kind;
 use crate::receipt::ReceiptError;
 
 /// Why a line, or a whole verdict, is what it is.
@@ -61,6 +62,11 @@ pub enum Reason {
     /// At the moment that is asked about it was not yet proven to exist.
     NotYetProvenAt,
 
+    /// Outside evidence is asked for, and none of that kind can be checked here.
+    AnchorMissing(Kind),
+
+    /// Outside evidence is asked for, and what there is of that kind is false.
+    AnchorFalse(Kind),
     /// The file is another than the one that was issued.
     ContentDiffers,
     /// A field that may never be hidden is hidden or not in its place.
@@ -109,7 +115,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason once, for tables and tests; data that some carry is made up.
-    pub const ALL: [Reason; 44] = [
+    pub const ALL: [Reason; 46] = [
         Reason::Valid,
         Reason::ContentMatches,
         Reason::IssuerProven,
@@ -132,6 +138,8 @@ impl Reason {
         Reason::FederationExpired,
         Reason::StatusHistoryMissing,
         Reason::NotYetProvenAt,
+        Reason::AnchorMissing(Kind::Bitcoin),
+        Reason::AnchorFalse(Kind::Bitcoin),
         Reason::ContentDiffers,
         Reason::MandatoryFieldHidden,
         Reason::FieldTwice,
@@ -168,6 +176,14 @@ impl Reason {
             Reason::QuorumMissing { have, need } => {
                 format!("Only {have} of the {need} independent confirmations needed are there.")
             }
+            Reason::AnchorMissing(kind) => {
+                let kind = kind.name();
+                format!("Evidence of the kind {kind} is asked for, and none can be checked here.")
+            }
+            Reason::AnchorFalse(kind) => {
+                let kind = kind.name();
+                format!("Evidence of the kind {kind} is asked for, and what there is, is false.")
+            }
             _ => self.texts().1.to_string(),
         }
     }
@@ -201,7 +217,8 @@ impl Reason {
             | Reason::StatusInFuture
             | Reason::FederationExpired
             | Reason::StatusHistoryMissing
-            | Reason::NotYetProvenAt => LineState::Unknown,
+            | Reason::NotYetProvenAt
+            | Reason::AnchorMissing(_) => LineState::Unknown,
             _ => LineState::Bad,
         }
     }

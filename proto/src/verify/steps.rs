@@ -3,11 +3,11 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::Question;
 use super::known::Known;
 use super::reason::Reason;
 use super::status;
 use super::verdict::{DocumentFacts, Facts, IssuerFacts, Line, LineState, LogFacts, Verdict};
+use super::{Question, anchors};
 use crate::checkpoint::SignedCheckpoint;
 use crate::document::{Content, DocumentError, batch};
 use crate::federation::{Authority, Federation, Link, PublishedCheckpoint, Untrusted};
@@ -52,6 +52,8 @@ pub(super) fn judge(known: &mut Known, receipt: &Receipt, question: &Question<'_
         };
         time = check_time(issuance, receipt, &published, question);
     }
+    facts.anchors = anchors::check(known, receipt, &published, question);
+    let shown = anchors::required(time, &facts.anchors, question);
     if issuer == Reason::IssuerProven {
         facts.issuer = Some(issuer_facts(receipt));
         facts.document = document_facts(receipt);
@@ -68,7 +70,7 @@ pub(super) fn judge(known: &mut Known, receipt: &Receipt, question: &Question<'_
     let question = &Question { lists, ..*question };
     let status = status::check(known, receipt, question, &published, &mut facts);
     let status = with_last_day(status, question, &facts);
-    let lines = [content, issuer, time, status].map(Line::from);
+    let lines = [content, issuer, shown, status].map(Line::from);
     Verdict::new(lines, facts)
 }
 
@@ -251,6 +253,7 @@ fn facts(federation: &Federation) -> Facts {
         issuer: None,
         document: None,
         status: None,
+        anchors: Vec::new(),
     }
 }
 

@@ -43,6 +43,7 @@ fn the_worst_line_decides_and_not_the_one_that_was_not_judged() {
         issuer: None,
         document: None,
         status: None,
+        anchors: alloc::vec::Vec::new(),
     };
     let good = Reason::TimeProven;
     for (lines, want) in [

@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::anchors::AnchorFacts;
 use super::reason::Reason;
 use crate::hash::{Hash, LeafIndex, StatusIndex, Timestamp, TreeSize};
 use crate::ledger::StatusState;
@@ -145,6 +146,8 @@ pub struct Facts {
     pub document: Option<DocumentFacts>,
     /// The status, closed by a cosigned tree.
     pub status: Option<StatusFacts>,
+    /// What clocks outside the federation say of the tree, of each kind the best first.
+    pub anchors: Vec<AnchorFacts>,
 }
 
 /// The log and its cosigned tree.

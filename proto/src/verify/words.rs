@@ -93,6 +93,11 @@ impl Reason {
                 "The proven time lies in the future for the clock of this computer.",
                 "Set the clock of this computer and try again.",
             ),
+            Reason::AnchorMissing(_) => (
+                "anchor-missing",
+                "Evidence of an outside clock is asked for, and none can be checked here.",
+                "Run `beleg update` with the document, or check again without asking for it.",
+            ),
             Reason::StatusMissing
             | Reason::StatusStale
             | Reason::StatusInFuture
@@ -151,6 +156,11 @@ impl Reason {
             Reason::LogSignatureBad | Reason::CosignatureBad | Reason::InclusionProofBad => {
                 self.bad_time()
             }
+            Reason::AnchorFalse(_) => (
+                "anchor-false",
+                "Evidence of an outside clock is asked for, and what there is, is false.",
+                ASK_ISSUER,
+            ),
             Reason::ContentDiffers => (
                 "content-differs",
                 "The file is not the one that was issued, or the receipt is of another document.",
