@@ -1,6 +1,7 @@
 //! The command line of `beleg`, and nothing of what it does.
 
 use clap::{Parser, Subcommand};
+use proto::anchor::Kind;
 use std::path::PathBuf;
 
 const EXIT_STATUS: &str = "\
@@ -75,6 +76,16 @@ pub struct Verify {
     /// The text of the QR code on a printed sheet: is that paper of this one document?
     #[arg(long, value_name = "TEXT")]
     pub sheet: Option<String>,
+    /// Not VALID without evidence of this kind of outside clock; may be given several times
+    #[arg(long, value_name = "bitcoin|evm|tsa", value_parser = kind)]
+    pub require_anchor: Vec<Kind>,
+    /// Bitcoin headers to use instead of those of the store: 80 bytes each, from the block on that
+    /// the federation file names
+    #[arg(long, value_name = "FILE")]
+    pub bitcoin_headers: Option<PathBuf>,
+    /// Blocks of EVM chains to use instead of those of the store
+    #[arg(long, value_name = "FILE")]
+    pub evm_blocks: Option<PathBuf>,
     /// Judge as of this moment of the past: a day (its last second, UTC) or a time in UTC
     #[arg(long, value_name = "YYYY-MM-DD[THH:MM:SSZ]")]
     pub at: Option<String>,
@@ -94,6 +105,19 @@ pub struct Update {
     /// The store, where it is not $BELEG_STORE, $XDG_DATA_HOME/beleg or ~/.local/share/beleg
     #[arg(long, value_name = "DIR")]
     pub store: Option<PathBuf>,
+    /// Your own Bitcoin node, for its headers: the address of its RPC, or a file of raw headers
+    #[arg(long, value_name = "URL|FILE")]
+    pub bitcoin: Option<String>,
+    /// The file with USER:PASSWORD for it; Bitcoin Core's own is named .cookie
+    #[arg(long, value_name = "FILE", requires = "bitcoin")]
+    pub bitcoin_auth: Option<PathBuf>,
+    /// Your own node of an EVM chain, by the name that the federation file has for it: the blocks
+    /// that receipts of --evm-for name are looked up there
+    #[arg(long, value_name = "NAME=URL")]
+    pub evm: Vec<String>,
+    /// Receipts, documents or folders whose blocks are looked up
+    #[arg(long, value_name = "FILE|FOLDER", requires = "evm")]
+    pub evm_for: Vec<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -166,6 +190,10 @@ pub struct Policy {
     /// Only the policy of this log; needed where the federation has several
     #[arg(long, value_name = "ORIGIN")]
     pub origin: Option<String>,
+}
+
+fn kind(word: &str) -> Result<Kind, &'static str> {
+    Kind::parse(word).ok_or("it is one of bitcoin, evm and tsa")
 }
 
 #[cfg(test)]

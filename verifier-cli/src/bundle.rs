@@ -5,8 +5,9 @@
 //! written. The same files give the same dossier, byte for byte; no file is ever written over.
 
 use crate::args;
-use crate::judge::{Task, Worker};
+use crate::judge::{Asked, Task, Worker};
 use crate::lists::Lists;
+use crate::outside::{AtHand, Named};
 use crate::run::{now, read_federation, write_aside};
 use crate::trouble::RunError;
 use check::ContentDigester;
@@ -96,7 +97,10 @@ pub fn bundle(args: &args::Bundle) -> Result<Bundled, RunError> {
     if let Some(path) = &args.federation {
         let federation = read_federation(path)?;
         let lists = Lists::new(&federation, None, None, &[])?;
-        let mut worker = Worker::new(&federation, &lists, now(), None);
+        let outside = AtHand::new(&federation, None, &Named::default())?;
+        let (federation, lists, outside) = (&federation, &lists, &outside);
+        let asked = Asked { federation, lists, outside, require: &[], now: now(), at: None };
+        let mut worker = Worker::new(asked);
         let sound = pairs.iter().filter(|pair| !problems.iter().any(|p| p.path == pair.document));
         let judged: Vec<Problem> = sound.filter_map(|pair| judge(&mut worker, pair)).collect();
         problems.extend(judged);

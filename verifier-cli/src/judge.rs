@@ -1,8 +1,10 @@
 //! Judging one document after the other: beside its receipt, sealed, or without one.
 
 use crate::lists::Lists;
+use crate::outside::AtHand;
 use crate::trouble::Obstacle;
 use check::ContentDigester;
+use proto::anchor::Kind;
 use proto::document::ContentDigest;
 use proto::dossier::{DossierError, Paired};
 use proto::federation::Federation;
@@ -33,6 +35,8 @@ pub struct Checked {
     /// When the status list was fetched that tells the status; none if none does, or if it was
     /// named by hand.
     pub list_fetched: Option<Timestamp>,
+    /// What each kind of outside evidence was judged by, and where that is from.
+    pub sources: Vec<(Kind, String)>,
     /// When it was judged.
     pub now: Timestamp,
 }
@@ -88,11 +92,7 @@ pub enum Task {
 
 /// What one thread needs to judge documents one after the other.
 pub struct Worker<'a> {
-    federation: &'a Federation,
-    lists: &'a Lists<'a>,
-    now: Timestamp,
-    /// The moment that is asked about.
-    at: Option<Timestamp>,
+    asked: Asked<'a>,
     /// The paper that is said to be of the document.
     sheet: Option<&'a Sheet>,
     digester: Digester,
@@ -100,16 +100,25 @@ pub struct Worker<'a> {
     known: Known,
 }
 
+/// What all documents of a run are judged by.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    pub federation: &'a Federation,
+    pub lists: &'a Lists<'a>,
+    /// What is at hand of outside clocks.
+    pub outside: &'a AtHand<'a>,
+    /// Kinds of outside evidence that are asked for.
+    pub require: &'a [Kind],
+    pub now: Timestamp,
+    /// The moment that is asked about.
+    pub at: Option<Timestamp>,
+}
+
 impl<'a> Worker<'a> {
     /// A worker that knows nothing yet.
-    pub fn new(
-        federation: &'a Federation,
-        lists: &'a Lists<'a>,
-        now: Timestamp,
-        at: Option<Timestamp>,
-    ) -> Worker<'a> {
+    pub fn new(asked: Asked<'a>) -> Worker<'a> {
         let (digester, known) = (Digester::new(), Known::default());
-        Worker { federation, lists, now, at, sheet: None, digester, known }
+        Worker { asked, sheet: None, digester, known }
     }
 
     /// A worker that also compares with a paper.
@@ -135,13 +144,22 @@ impl<'a> Worker<'a> {
         let answer = answer.and_then(|verdict| self.settle(verdict));
         let verdict = answer.as_deref().ok();
         let list_fetched = verdict.and_then(|verdict| self.list_fetched(verdict));
-        Checked { file, receipt, answer, list_fetched, now: self.now }
+        let sources = verdict.map(|verdict| self.sources(verdict)).unwrap_or_default();
+        Checked { file, receipt, answer, list_fetched, sources, now: self.asked.now }
+    }
+
+    fn sources(&self, verdict: &Verdict) -> Vec<(Kind, String)> {
+        let kinds = verdict.facts.anchors.iter().map(|anchor| anchor.kind);
+        let mut sources: Vec<(Kind, String)> =
+            kinds.filter_map(|kind| Some((kind, self.asked.outside.source(kind)?))).collect();
+        sources.dedup();
+        sources
     }
 
     fn list_fetched(&self, verdict: &Verdict) -> Option<Timestamp> {
         let (log, status) = (verdict.facts.log.as_ref()?, verdict.facts.status.as_ref()?);
         let listed = status.source == StatusSource::List;
-        listed.then(|| self.lists.fetched(&log.origin, status.as_of))?
+        listed.then(|| self.asked.lists.fetched(&log.origin, status.as_of))?
     }
 
     fn answer(&mut self, task: &Task) -> (PathBuf, Option<PathBuf>, Answer) {
@@ -214,7 +232,7 @@ impl<'a> Worker<'a> {
     /// The verdict, unless there is a list of its log that cannot be used: it could say otherwise.
     fn settle(&self, verdict: Box<Verdict>) -> Answer {
         let log = verdict.facts.log.as_ref().filter(|_| verdict.word != Word::Invalid);
-        match log.and_then(|log| self.lists.refused(&log.origin)) {
+        match log.and_then(|log| self.asked.lists.refused(&log.origin)) {
             Some((path, why)) => {
                 Err(Obstacle::List { path: path.to_owned(), why: Arc::clone(why) })
             }
@@ -247,11 +265,14 @@ impl<'a> Worker<'a> {
         receipt: &[u8],
         mut digest: impl FnMut(&mut Digester, bool) -> Result<Option<ContentDigest>, E>,
     ) -> Result<Box<Verdict>, E> {
-        let Worker { federation, lists, now, at, digester, known, .. } = self;
+        let Worker { asked, digester, known, .. } = self;
+        let Asked { federation, lists, outside, require, now, at } = *asked;
         let ask = |content: Option<&ContentDigest>| {
-            let question =
-                Question { at: *at, ..Question::new(content, receipt, federation, *now) };
-            verify_finding(known, &question, |origin| lists.of(origin))
+            let question = Question::new(content, receipt, federation, now);
+            verify_finding(known, &Question { at, require, ..question }, |receipt| {
+                let origin = receipt.checkpoint.checkpoint().origin();
+                (lists.of(origin), outside.of(receipt))
+            })
         };
         let verdict = check::judge_content(|with_sha512| digest(digester, with_sha512), ask);
         verdict.map(Box::new)

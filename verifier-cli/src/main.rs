@@ -3,6 +3,7 @@
 
 mod args;
 mod bundle;
+mod chains;
 mod contents;
 mod extract;
 mod gather;
@@ -11,6 +12,7 @@ mod kept;
 mod layers;
 mod lists;
 mod moment;
+mod outside;
 mod paper;
 mod redact;
 mod renew;

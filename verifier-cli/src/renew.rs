@@ -1,24 +1,36 @@
 //! `beleg update`: the newest federation file and status lists, from the nodes into the store.
 
 use crate::args;
-use crate::gather::{self, Found, Wanted};
+use crate::chains::{self, Grown};
+use crate::gather::{self, Found as FoundList, Wanted};
 use crate::kept;
-use crate::run::{now, read_federation};
+use crate::run::{now, read, read_federation};
 use crate::store::Store;
 use crate::trouble::RunError;
-use crate::update::{self, Asked, FetchError, Nodes};
+use crate::update::{self, Asked, FetchError, Nodes, Rpc};
 use proto::federation::{Authority, Federation};
 use proto::hash::Timestamp;
+use proto::limits;
+use proto::receipt::Receipt;
 use proto::status_list::VerifiedStatusList;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use verifier::input;
+use verifier::sealed;
+use verifier::walk::{self, Found};
+
+/// Bytes of a file with a user's name and password.
+const AUTH_BYTES: usize = 4096;
 
 /// What the nodes had to say, and what is in the store now.
 pub struct Updated {
     pub newest: Federation,
     pub asked: Vec<Asked>,
     pub logs: Vec<Log>,
+    /// What is known of outside chains now.
+    pub grown: Vec<Grown>,
 }
 
 /// What was had of one log.
@@ -82,7 +94,58 @@ pub fn renew(args: &args::Update) -> Result<Updated, RunError> {
     let authorities = newest.current().authorities.iter();
     let logs = authorities.map(|authority| renew_log(&mut nodes, &store, &newest, authority));
     let logs = logs.collect::<Result<_, _>>()?;
-    Ok(Updated { newest, asked, logs })
+    let grown = outside_chains(args, &store, &newest)?;
+    Ok(Updated { newest, asked, logs, grown })
+}
+
+/// Asks the verifier's own nodes, where they are named.
+fn outside_chains(
+    args: &args::Update,
+    store: &Store,
+    federation: &Federation,
+) -> Result<Vec<Grown>, RunError> {
+    let mut grown = Vec::new();
+    let node = |name: &str, url: &str, auth: Option<String>| {
+        Rpc::new(url, auth).map_err(|why| RunError::Chain { name: name.to_owned(), why })
+    };
+    match args.bitcoin.as_deref() {
+        Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
+            let auth = args.bitcoin_auth.as_deref().map(|path| read(path, AUTH_BYTES));
+            let auth = auth.transpose()?.map(|auth| String::from_utf8_lossy(&auth).trim().into());
+            let node = node("bitcoin", url, auth)?;
+            grown.push(chains::headers_of_node(store, federation, &mut |all| node.call(all))?);
+        }
+        Some(file) => grown.push(chains::headers_of_file(store, federation, Path::new(file))?),
+        None => {}
+    }
+    let wanted: BTreeSet<(u64, u64)> =
+        if args.evm.is_empty() { BTreeSet::new() } else { named_blocks(&args.evm_for) };
+    for named in &args.evm {
+        let (name, url) = named.split_once('=').unwrap_or((named, ""));
+        let chain = federation.current().clocks.chains.iter().find(|chain| chain.name == name);
+        let chain = chain.ok_or_else(|| RunError::NoChain { name: name.to_owned() })?;
+        let node = node(name, url, None)?;
+        let call: chains::Call<'_> = &mut |all| node.call(all);
+        grown.push(chains::blocks_of_node(store, federation, chain, &wanted, call)?);
+    }
+    Ok(grown)
+}
+
+/// The blocks that receipts name, beside documents or in them.
+fn named_blocks(paths: &[PathBuf]) -> BTreeSet<(u64, u64)> {
+    let receipt = |found| match found {
+        Found::Receipt(path) => input::read_bounded(&path, limits::TLOG_PROOF_BYTES).ok(),
+        Found::Document(path) => {
+            match input::read_bounded(&walk::receipt_path(&path), limits::TLOG_PROOF_BYTES) {
+                Ok(receipt) => Some(receipt),
+                Err(_) => sealed::open(&path).ok()?.map(|sealed| sealed.receipt),
+            }
+        }
+        Found::Refused(..) => None,
+    };
+    let receipts = walk::walk(paths).filter_map(receipt);
+    let receipts = receipts.filter_map(|bytes| Receipt::parse(&bytes).ok());
+    receipts.flat_map(|receipt| chains::named_blocks(&receipt)).collect()
 }
 
 fn renew_log(
@@ -102,16 +165,16 @@ fn renew_log(
     let gathered = gather::gather(wanted, &mut |url, path, limit| nodes.get(url, path, limit));
     let known = newest.as_ref().map(About::from);
     let outcome = match (gathered.found, known) {
-        (Found::New(best), known) => {
+        (FoundList::New(best), known) => {
             let (list, bytes) = (About::from(&best.list), best.bytes.len());
             let broken = path.filter(|_| known.is_none());
             broken.map_or(Ok(()), |path| remove(&path)).map_err(unkept)?;
             kept.keep(list.as_of, &best.bytes).map_err(unkept)?;
             Outcome::New { list, bytes, url: best.url }
         }
-        (Found::Unchanged, Some(known)) => Outcome::Unchanged(known),
-        (Found::NothingYet, None) => Outcome::NothingYet,
-        (Found::SplitView(two), _) => {
+        (FoundList::Unchanged, Some(known)) => Outcome::Unchanged(known),
+        (FoundList::NothingYet, None) => Outcome::NothingYet,
+        (FoundList::SplitView(two), _) => {
             let [one, other] = *two;
             let accuse = |signed| kept.accuse(signed).map_err(unkept);
             Outcome::SplitView([accuse(&one)?, accuse(&other)?])

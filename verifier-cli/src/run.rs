@@ -2,9 +2,10 @@
 
 use crate::args;
 use crate::contents;
-use crate::judge::{Checked, Task, Worker};
+use crate::judge::{Asked, Checked, Task, Worker};
 use crate::lists::{Lists, Used};
 use crate::moment;
+use crate::outside::{AtHand, Named};
 use crate::store::Store;
 use crate::successors::{Replaced, Successors};
 use crate::trouble::RunError;
@@ -99,7 +100,11 @@ pub fn verify_all(args: &args::Verify, listener: &mut impl Listener) -> Result<S
     if sheet.is_some() && !is_single(args) {
         return Err(RunError::SheetOfMany);
     }
+    let named = Named { headers: args.bitcoin_headers.clone(), blocks: args.evm_blocks.clone() };
+    let outside = AtHand::new(&federation, store.as_ref(), &named)?;
     let lists = Lists::new(&federation, store, at, &args.status_list)?;
+    let (federation, require) = (&federation, args.require_anchor.as_slice());
+    let asked = Asked { federation, lists: &lists, outside: &outside, require, now, at };
     let mut tasks = tasks(args)?;
     let (mut counts, mut successors) = (Counts::default(), Successors::default());
     let mut chunk = Vec::new();
@@ -112,7 +117,7 @@ pub fn verify_all(args: &args::Verify, listener: &mut impl Listener) -> Result<S
         }
         // A single document is judged right here: no thread is worth starting for it.
         let workers = if chunk.len() == 1 { 1 } else { parallel::cores() };
-        let worker = || Worker::new(&federation, &lists, now, at).with_paper(sheet.as_ref());
+        let worker = || Worker::new(asked).with_paper(sheet.as_ref());
         let judged = parallel::map(chunk.len(), workers, worker, |w, i| w.judge(&chunk[i]));
         for checked in &judged {
             counts.add(checked.word());

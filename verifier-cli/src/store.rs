@@ -3,6 +3,8 @@
 //! ```text
 //! STORE/<federation id, hex>/federation
 //! STORE/<federation id, hex>/status/<origin hash>/      see kept.rs
+//! STORE/<federation id, hex>/bitcoin-headers            80 bytes each
+//! STORE/<federation id, hex>/evm-blocks
 //! ```
 //!
 //! STORE is `--store`, else `$BELEG_STORE`, `$XDG_DATA_HOME/beleg` or `~/.local/share/beleg`. What
@@ -41,6 +43,16 @@ impl Store {
     pub fn lists(&self, federation: FederationId, origin: &str) -> Kept {
         let folder = self.folder.join(federation.to_string()).join("status");
         Kept::in_folder(folder.join(sha256(origin.as_bytes()).to_hex()))
+    }
+
+    /// Bitcoin headers, from the block on that the federation names.
+    pub fn headers(&self, federation: FederationId) -> PathBuf {
+        self.folder.join(federation.to_string()).join("bitcoin-headers")
+    }
+
+    /// Blocks of EVM chains.
+    pub fn blocks(&self, federation: FederationId) -> PathBuf {
+        self.folder.join(federation.to_string()).join("evm-blocks")
     }
 
     fn federation_path(&self, federation: &Federation) -> PathBuf {

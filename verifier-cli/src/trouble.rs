@@ -2,6 +2,9 @@
 
 use crate::moment::MomentError;
 use crate::redact::RedactError;
+use crate::update::FetchError;
+use proto::anchor::bitcoin::HeadersError;
+use proto::anchor::evm::blocks::BlocksError;
 use proto::dossier::DossierError;
 use proto::federation::FederationError;
 use proto::policy::PolicyError;
@@ -51,6 +54,16 @@ pub enum RunError {
     Unread { path: PathBuf, why: io::Error },
     #[error("{}: the store cannot be written: {why}.", shown::path(.path))]
     Keep { path: PathBuf, why: io::Error },
+    #[error("{}: {why}", shown::path(.path))]
+    Headers { path: PathBuf, why: HeadersError },
+    #[error("{}: {why}", shown::path(.path))]
+    Blocks { path: PathBuf, why: BlocksError },
+    #[error("The node for {}: {why}.", shown::text(.name))]
+    Chain { name: String, why: FetchError },
+    #[error("The federation file names no clock of the kind {kind}.")]
+    ClockNotNamed { kind: &'static str },
+    #[error("The federation file names no chain {}.", shown::text(.name))]
+    NoChain { name: String },
     #[error("There is no place for the store: neither BELEG_STORE nor HOME is set.")]
     NoStore,
     #[error("--at: {0}")]
@@ -102,6 +115,15 @@ impl RunError {
             RunError::Unread { .. } => "Check that you may read the store.",
             RunError::Keep { .. } | RunError::NoStore => {
                 "Name a folder you may write with --store."
+            }
+            RunError::Headers { .. } => {
+                "Name a file of raw headers of 80 bytes, from the block on that the federation \
+                 file names."
+            }
+            RunError::Blocks { .. } => "Name a list of blocks as `beleg update --evm` writes it.",
+            RunError::Chain { .. } => "Name a node that you run or trust: its address, a password.",
+            RunError::ClockNotNamed { .. } | RunError::NoChain { .. } => {
+                "Leave it out; the clocks that count stand in the federation file."
             }
             RunError::Sheet(_) => "Scan the code again, or copy its whole text.",
             RunError::SheetOfMany => "Name one document, or leave --sheet out.",

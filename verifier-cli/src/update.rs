@@ -11,6 +11,8 @@ use proto::federation::Federation;
 use proto::hash::TreeSize;
 use proto::limits;
 use proto::status_list::StatusListError;
+use proto::text;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +25,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 const WHOLE: Duration = Duration::from_secs(300);
 /// Bytes of a refusal that are read for its code.
 const REFUSAL_BYTES: u64 = 4096;
+/// Bytes of an answer to one method: a block with the hashes of its transactions.
+const RPC_BYTES: u64 = 256 * 1024;
 
 /// Why a node's answer was of no use.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +64,12 @@ pub enum FetchError {
     Backwards,
     #[error("the log has signed another tree of this size as well")]
     SplitView,
+    #[error("it refuses: {0}")]
+    Refused(String),
+    #[error("it answers otherwise than such a node answers")]
+    NotAsSpecified,
+    #[error("it is a node of the chain {id}")]
+    OtherChain { id: u64 },
 }
 
 /// What one node had to say.
@@ -94,6 +104,67 @@ impl Nodes {
         }
         answer
     }
+}
+
+/// A node of an outside chain, which the verifier runs or trusts.
+pub struct Rpc {
+    agent: Agent,
+    url: String,
+    /// `USER:PASSWORD`.
+    auth: Option<String>,
+}
+
+impl Rpc {
+    /// The node at this address.
+    pub fn new(url: &str, auth: Option<String>) -> Result<Rpc, FetchError> {
+        if !protected(url) {
+            return Err(FetchError::Unprotected);
+        }
+        Ok(Rpc { agent: agent(), url: url.to_owned(), auth })
+    }
+
+    /// Calls methods at once (JSON-RPC 2.0, section 6) and gives their results in that order.
+    pub fn call(&self, methods: &[(&str, Value)]) -> Result<Vec<Value>, FetchError> {
+        let away = |error| FetchError::Away(Box::new(error));
+        let request = |(id, (method, params)): (usize, &(&str, Value))| json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+        let body: Vec<Value> = methods.iter().enumerate().map(request).collect();
+        let mut post = self.agent.post(&self.url).header("content-type", "application/json");
+        if let Some(auth) = &self.auth {
+            let auth = text::base64_encode(auth.as_bytes());
+            post = post.header("authorization", format!("Basic {auth}"));
+        }
+        let body = serde_json::to_vec(&body).unwrap_or_default();
+        let mut response = post.send(&body[..]).map_err(away)?;
+        let status = response.status().as_u16();
+        let limit = methods.len() as u64 * RPC_BYTES;
+        let body = response.body_mut().with_config().limit(limit).read_to_vec();
+        let body = body.map_err(|error| match error {
+            ureq::Error::BodyExceedsLimit(limit) => FetchError::TooLarge(limit),
+            error => away(error),
+        })?;
+        let answers: Vec<Answer> = serde_json::from_slice(&body).map_err(|_| match status {
+            200 => FetchError::NotAsSpecified,
+            status => FetchError::Status(status),
+        })?;
+        let mut results = vec![Value::Null; methods.len()];
+        for answer in answers {
+            if let Some(error) = answer.error.filter(|error| !error.is_null()) {
+                let message = error["message"].as_str().unwrap_or("no reason").to_owned();
+                return Err(FetchError::Refused(message.chars().take(200).collect()));
+            }
+            *results.get_mut(answer.id).ok_or(FetchError::NotAsSpecified)? = answer.result;
+        }
+        Ok(results)
+    }
+}
+
+/// One answer of a node.
+#[derive(serde::Deserialize)]
+struct Answer {
+    id: usize,
+    #[serde(default)]
+    result: Value,
+    error: Option<Value>,
 }
 
 /// Asks every node, and gives the newest federation file that continues the one that is trusted.

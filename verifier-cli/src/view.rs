@@ -58,6 +58,7 @@ pub fn verdict(checked: &Checked) -> VerdictView {
         file: &path(&checked.file),
         receipt: receipt.as_deref(),
         verdict: checked.answer.as_deref().ok(),
+        sources: &checked.sources,
         list_fetched: checked.list_fetched,
         now: checked.now,
     })

@@ -1,13 +1,15 @@
 //! The four lines of a verdict in words, and what the issuer says besides. What is proven and what
 //! is claimed never stand in one sentence. Everything here is escaped before it is put together.
 
+use crate::chains::Grown;
 use crate::judge::Checked;
 use crate::renew::{About, Outcome, Updated};
 use crate::run::Summary;
 use crate::successors::Replaced;
+use proto::anchor::Kind;
 use proto::hash::Hash;
 use proto::time;
-use proto::verify::{DocumentFacts, Facts, Line, LineState, StatusSource, Verdict};
+use proto::verify::{AnchorFacts, DocumentFacts, Facts, Line, LineState, StatusSource, Verdict};
 use verifier::shown;
 
 /// A verdict for one document, ready to be printed line by line.
@@ -19,12 +21,13 @@ pub fn explain(checked: &Checked) -> Vec<String> {
         let sentences = [
             content(verdict, facts),
             issuer(verdict, facts),
-            time(verdict, facts),
+            time(checked, verdict, facts),
             status(checked, verdict, facts),
         ];
         for ((name, line), sentence) in verdict.lines().into_iter().zip(sentences) {
             lines.push(row(name, &format!("{:8} {sentence}", mark(line))));
         }
+        lines.extend(facts.anchors.iter().filter_map(anchor));
         if let Some(successor) = facts.status.and_then(|status| status.successor) {
             lines.push(row("newer", &newer(&successor)));
         }
@@ -83,15 +86,35 @@ fn issuer(verdict: &Verdict, facts: &Facts) -> String {
     or_reason(verdict.issuer, more)
 }
 
-fn time(verdict: &Verdict, facts: &Facts) -> String {
+fn time(checked: &Checked, verdict: &Verdict, facts: &Facts) -> String {
     let more = facts.log.as_ref().map(|log| {
-        format!(
-            "Proven to exist not later than {}, by {}.",
-            time::utc(log.proven_time),
-            shown::text(&log.operators.join(", ")),
-        )
+        let (proven, operators) = (time::utc(log.proven_time), log.operators.join(", "));
+        let mut sentence =
+            format!("Proven to exist not later than {proven}, by {}", shown::text(&operators));
+        for kind in Kind::ALL {
+            sentence.push_str(&outside(checked, facts, kind).unwrap_or_default());
+        }
+        sentence + "."
     });
     or_reason(verdict.time, more)
+}
+
+/// The best evidence of a kind, when that clock says it was, and what it was judged by.
+fn outside(checked: &Checked, facts: &Facts, kind: Kind) -> Option<String> {
+    let mut of_kind = facts.anchors.iter().filter(|anchor| anchor.kind == kind);
+    let proven = of_kind.find_map(|anchor| anchor.outcome.as_ref().ok())?;
+    let words = check::anchor_words(proven);
+    let source = checked.sources.iter().find(|(of, _)| *of == kind);
+    let source = source.map(|(_, source)| format!(" ({source})")).unwrap_or_default();
+    Some(format!("; and {} of {}{source}", shown::text(&words), time::utc(proven.time())))
+}
+
+/// Evidence that proves nothing here, and why.
+fn anchor(facts: &AnchorFacts) -> Option<String> {
+    let problem = facts.outcome.as_ref().err()?;
+    let mark = if problem.is_false() { "INVALID evidence" } else { "unknown" };
+    let (kind, problem) = (facts.kind.name(), problem.to_string());
+    Some(row("anchor", &format!("{mark:8} {kind}: {}", shown::text(&problem))))
 }
 
 fn status(checked: &Checked, verdict: &Verdict, facts: &Facts) -> String {
@@ -158,7 +181,18 @@ pub fn update(updated: &Updated) -> Vec<String> {
     for log in &updated.logs {
         lines.push(format!("{}: {}", shown::text(&log.origin), outcome(&log.outcome)));
     }
+    lines.extend(updated.grown.iter().map(grown));
     lines
+}
+
+fn grown(grown: &Grown) -> String {
+    match grown {
+        Grown::Headers { tip, new } => format!("bitcoin: headers up to block {tip}, {new} new"),
+        Grown::Blocks { chain, known, waiting } => {
+            let chain = shown::text(chain);
+            format!("{chain}: {known} blocks looked up, {waiting} not final yet")
+        }
+    }
 }
 
 fn outcome(outcome: &Outcome) -> String {
