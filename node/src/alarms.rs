@@ -13,6 +13,9 @@ const RENEW_S: u64 = 30 * DAY_S;
 /// How often a log publishes, as long as that is not known.
 const USUAL_S: u64 = 60;
 
+/// Fewer anchors that can be paid for are too few.
+const ANCHORS_LEFT: u128 = 10;
+
 /// Something that needs somebody.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Alarm {
@@ -52,6 +55,19 @@ pub struct PeerFacts {
     pub failing: Option<Timestamp>,
 }
 
+/// What is known of a clock outside the federation.
+#[derive(Clone, Debug, Default)]
+pub struct ClockFacts {
+    /// Its name.
+    pub name: String,
+    /// When it is late, if nothing comes of it until then.
+    pub late: Option<Timestamp>,
+    /// Anchors that can be paid for.
+    pub anchors_left: Option<u128>,
+    /// When its certificate ends.
+    pub ends: Option<Timestamp>,
+}
+
 /// What is known of this node.
 #[derive(Clone, Debug, Default)]
 pub struct NodeFacts {
@@ -79,6 +95,8 @@ pub struct Facts<'a> {
     pub logs: Vec<LogFacts>,
     /// The other operators.
     pub peers: Vec<PeerFacts>,
+    /// The clocks outside the federation.
+    pub clocks: Vec<ClockFacts>,
 }
 
 /// All alarms: the federation, its quorum, its operators, its logs, this node.
@@ -91,6 +109,11 @@ pub fn alarms(facts: &Facts<'_>) -> Vec<Alarm> {
         found.extend(split(log));
         found.extend(standing(facts, log));
         found.extend(overdue(log));
+    }
+    for one in &facts.clocks {
+        found.extend(clock_late(facts.now, one));
+        found.extend(clock_money(one));
+        found.extend(clock_ends(facts.now, one));
     }
     found.extend(node(&facts.node));
     found
@@ -197,6 +220,40 @@ fn overdue(log: &LogFacts) -> Option<Alarm> {
         subject: Some(log.authority.clone()),
         message: format!("The log of {} leaves out a revocation that is held here.", log.authority),
         next_step: "Its operator sees that its node reaches this one, and fetches the revocation.",
+    })
+}
+
+fn clock_late(now: Timestamp, clock: &ClockFacts) -> Option<Alarm> {
+    let since = clock.late.filter(|late| *late < now)?;
+    Some(Alarm {
+        code: "anchor-late",
+        since: Some(since),
+        subject: Some(clock.name.clone()),
+        message: format!("The outside clock {} has brought no evidence for too long.", clock.name),
+        next_step: "Run beleg-node anchor list: it says what each clock waits for.",
+    })
+}
+
+fn clock_money(clock: &ClockFacts) -> Option<Alarm> {
+    let left = clock.anchors_left.filter(|left| *left < ANCHORS_LEFT)?;
+    Some(Alarm {
+        code: "anchor-money-low",
+        since: None,
+        subject: Some(clock.name.clone()),
+        message: format!("There is money for {left} more anchors of the clock {}.", clock.name),
+        next_step: "Send money to its address; beleg-node anchor list shows it.",
+    })
+}
+
+fn clock_ends(now: Timestamp, clock: &ClockFacts) -> Option<Alarm> {
+    let ends = clock.ends?;
+    let since = Timestamp(ends.0.saturating_sub(RENEW_S));
+    (now >= since).then(|| Alarm {
+        code: "anchor-certificate-ends",
+        since: Some(since),
+        subject: Some(clock.name.clone()),
+        message: format!("The certificate of {} ends at {}.", clock.name, utc(ends)),
+        next_step: "Ask the time-stamping authority for its new one, and name its root in time.",
     })
 }
 

@@ -6,11 +6,11 @@
 //! the next start, the mirrors finish the request in hand, then HTTP lets its last answers out.
 
 mod open;
+mod parts;
 #[cfg(test)]
 mod tests;
 
-use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,10 +21,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::anchor::keeper::{KeepError, Planned};
+use crate::anchor::keeper::KeepError;
 use crate::anchor::plan::{self, PlanError};
+use crate::anchor::share::Share;
 use crate::client::{Client, ClientError, Timeouts};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::SystemClock;
 use crate::config::{Config, ServeOptions};
 use crate::halt::Halt;
 use crate::hosted::OpenError;
@@ -42,9 +43,10 @@ use crate::mirror::service;
 use crate::mirror::sight::Lookout;
 use crate::pages::PagesError;
 use crate::replica::ReplicaError;
-use crate::store::{FileStore, Index, IndexError, LogIndex, Store, StoreError};
+use crate::store::{FileStore, Index, IndexError, Store, StoreError};
 use crate::telemetry::{self, TelemetryError};
 use open::{Opened, Own};
+pub use parts::{Anchors, OpenIndex, Parts};
 
 /// Pause between two rounds of gossip.
 const GOSSIP_INTERVAL: Duration = Duration::from_secs(30);
@@ -170,49 +172,6 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<(), AppError
     }
 }
 
-/// Opens the index of one log.
-pub type OpenIndex = dyn Fn(&str) -> Result<LogIndex, IndexError> + Send + Sync;
-
-/// What a node is made of. Tests bring their own store and clock.
-pub struct Parts {
-    /// Who it is.
-    pub identity: Identity,
-    /// Where its files are.
-    pub store: Arc<dyn Store>,
-    /// Where its index is.
-    pub open_index: Arc<OpenIndex>,
-    /// Its clock.
-    pub clock: Arc<dyn Clock>,
-    /// When rounds start.
-    pub rhythm: Rhythm,
-    /// Submissions that may wait.
-    pub pool: usize,
-    /// How long peers may take.
-    pub timeouts: Timeouts,
-    /// Pause between two rounds of gossip.
-    pub gossip: Duration,
-    /// The folder of the hosted offices.
-    pub hosted: Option<PathBuf>,
-    /// How the pages look.
-    pub page: site::Settings,
-    /// Where anchors are kept, and the clocks that are asked.
-    pub anchors: Option<Anchors>,
-    /// Proxies whose word about client certificates is taken.
-    pub proxies: Vec<IpAddr>,
-    /// How long a log has to include a revocation that is held here.
-    pub grace: Duration,
-}
-
-/// The outside clocks of a node.
-pub struct Anchors {
-    /// The data folder.
-    pub data: PathBuf,
-    /// The clocks.
-    pub clocks: Vec<Planned>,
-    /// How long one may bring nothing.
-    pub late_after: Duration,
-}
-
 /// A node at work.
 pub struct Running {
     /// Asks the writer to stop.
@@ -263,12 +222,24 @@ impl Running {
             named.clone(),
             Arc::clone(&node.outlook.sights),
         );
-        let gossip = Gossip::new(watched, named, Arc::clone(&node.evidence), halt.clone());
         let pause = parts.gossip;
+        let anchors = node.anchors.clone().map(|keeper| {
+            let share = Share::new(
+                Arc::clone(&keeper),
+                Arc::new(parts.identity.federation.clone()),
+                named.clone(),
+                watched.clone(),
+                Arc::clone(&node.evidence),
+                Arc::clone(&parts.clock),
+            );
+            tokio::spawn(async move {
+                tokio::join!(keeper.run(), share.run(pause));
+            })
+        });
+        let gossip = Gossip::new(watched, named, Arc::clone(&node.evidence), halt.clone());
         let gossip = tokio::spawn(async move {
             tokio::join!(gossip.run(pause), lookout.run(pause));
         });
-        let anchors = node.anchors.clone().map(|keeper| tokio::spawn(keeper.run()));
         let (stop, stopped) = watch::channel(false);
         let desks = hosted.map(|hosted| hosted.start(&stopped)).unwrap_or_default();
         let (ended, writer_ended) = watch::channel(false);

@@ -1,5 +1,6 @@
 //! The command line, as typed. What it means is decided in `commands`.
 
+pub mod anchor;
 pub mod emergency;
 pub mod page;
 
@@ -42,6 +43,9 @@ pub enum Command {
     /// Offices for which this node hashes, signs and writes receipts.
     #[command(subcommand)]
     Hosted(Hosted),
+    /// What goes to clocks outside the federation, and what comes back.
+    #[command(subcommand)]
+    Anchor(anchor::Anchor),
     /// Makes the federation's own pages: a folder for any web server, or one HTML file that checks
     /// documents from disk, without a network. Overwrites nothing but its own work.
     Page(page::Page),

@@ -12,7 +12,7 @@ async fn version() -> Version {
 
 fn facts(version: &Version) -> Facts<'_> {
     let node = NodeFacts { ready: true, state: "running", ..NodeFacts::default() };
-    Facts { now: NOW, version, node, logs: Vec::new(), peers: Vec::new() }
+    Facts { now: NOW, version, node, logs: Vec::new(), peers: Vec::new(), clocks: Vec::new() }
 }
 
 fn found(facts: &Facts<'_>) -> Vec<(&'static str, Option<u64>)> {

@@ -32,7 +32,7 @@ pub const STATEMENT: &str = "statement";
 /// The signed checkpoints that it names.
 pub const CHECKPOINTS: &str = "checkpoints";
 /// The file by which `anchor now` asks.
-pub const NOW: &str = "now";
+pub const NOW_FILE: &str = "now";
 /// How often it is looked whether something is due.
 const LOOK: Duration = Duration::from_secs(1);
 /// How often it is looked whether evidence ages.
@@ -92,6 +92,7 @@ pub struct Keeper {
     pub(super) store: Arc<dyn Store>,
     ledger: Mutex<Ledger>,
     pub(super) clocks: Vec<Planned>,
+    pub(super) late_after: Duration,
     federation: Arc<Federation>,
     heads: Box<Heads>,
     clock: Arc<dyn Clock>,
@@ -108,6 +109,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// The clocks.
     pub clocks: Vec<Planned>,
+    /// How long one may bring nothing.
+    pub late_after: Duration,
     /// The federation.
     pub federation: Arc<Federation>,
     /// The checkpoints.
@@ -128,6 +131,7 @@ impl Keeper {
             folder,
             store: parts.store,
             clocks: parts.clocks,
+            late_after: parts.late_after,
             federation: parts.federation,
             heads: parts.heads,
             clock: parts.clock,
@@ -173,7 +177,7 @@ impl Keeper {
             false => self.make(due, now)?.is_some(),
         };
         if asked.is_some() && (made || self.clocks.is_empty()) {
-            let path = self.folder.join(NOW);
+            let path = self.folder.join(NOW_FILE);
             let removed = std::fs::remove_file(&path);
             removed.map_err(|e| crate::lines::io_error(&path, "remove", e))?;
         }
@@ -182,7 +186,7 @@ impl Keeper {
 
     /// What `anchor now` asked for: the names of clocks, all of them if there is none.
     fn asked(&self) -> Result<Option<BTreeSet<String>>, KeepError> {
-        let path = self.folder.join(NOW);
+        let path = self.folder.join(NOW_FILE);
         match std::fs::read_to_string(&path) {
             Ok(names) => Ok(Some(names.lines().map(str::to_owned).collect())),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -338,7 +342,7 @@ impl Keeper {
         failing.insert(key, Failing { since, words, tries, until });
     }
 
-    fn note(&self, root: &Hash, what: What) -> Result<(), KeepError> {
+    pub(super) fn note(&self, root: &Hash, what: What) -> Result<(), KeepError> {
         Ok(self.ledger().note(root, what, self.clock.now())?)
     }
 
@@ -366,6 +370,9 @@ impl Keeper {
 }
 
 /// Where a public file of a root lies in the store.
-pub(super) fn path(root: &Hash, file: &str) -> String {
+pub fn path(root: &Hash, file: &str) -> String {
     format!("{FOLDER}/{root}/{file}")
 }
+
+#[cfg(test)]
+mod tests;

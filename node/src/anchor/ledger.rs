@@ -180,6 +180,8 @@ pub struct Anchors {
     pub times: BTreeSet<(Timestamp, Hash)>,
     /// With which roots each clock is not at an end.
     pub open: BTreeMap<String, BTreeSet<Hash>>,
+    /// When each clock was first given one by this node.
+    pub first: BTreeMap<String, Timestamp>,
     /// When each clock was last given one by this node.
     pub made: BTreeMap<String, Timestamp>,
 }
@@ -233,6 +235,7 @@ fn take(anchors: &mut Anchors, root: Hash, line: Line) -> bool {
     let clock = match line.what {
         What::Made { clocks } => {
             for clock in clocks {
+                anchors.first.entry(clock.clone()).or_insert(time);
                 anchors.made.insert(clock.clone(), time);
                 if anchored.job(&clock, time).progress == Progress::Due {
                     anchors.open.entry(clock).or_default().insert(root);

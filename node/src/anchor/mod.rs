@@ -5,6 +5,8 @@
 
 pub mod keeper;
 pub mod ledger;
+pub mod notes;
 pub mod outside;
 pub mod plan;
+pub mod share;
 pub mod view;

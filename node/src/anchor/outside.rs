@@ -19,10 +19,10 @@ pub trait Outside: Send + Sync {
     /// The kind of evidence that it brings.
     fn kind(&self) -> Kind;
 
-    /// Goes one step on with a root. `state` is what the step before returned, nothing at first. The
-    /// ledger makes the state durable before the next step: what costs money or cannot be repeated
-    /// is decided and signed in one step and sent in the next, so that a crash between them sends
-    /// the same thing again. Evidence is checked before it is `Done`.
+    /// Goes one step on with a root. `state` is what the step before returned, nothing at first.
+    /// The ledger makes the state durable before the next step: what costs money or cannot be
+    /// repeated is decided and signed in one step and sent in the next, so that a crash between
+    /// them sends the same thing again. Evidence is checked before it is `Done`.
     fn step<'a>(
         &'a self,
         root: &'a Hash,

@@ -1,13 +1,16 @@
-//! What people and other nodes see of the anchors: how each clock is doing, which evidence there is.
+//! What people and other nodes see of the anchors: how each clock is doing, and which evidence
+//! there is.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use proto::anchor::Kind;
+use proto::anchor::statement::Statement;
+use proto::anchor::{Evidence, Kind};
 use proto::hash::{Hash, Timestamp};
 use proto::time::{DAY_S, Date};
 
-use super::keeper::{Failing, Keeper, Planned, path};
+use super::keeper::{Failing, KeepError, Keeper, Planned, path};
+use super::ledger::What;
 use super::outside::Report;
 use crate::store::StoreError;
 
@@ -20,8 +23,8 @@ pub struct ClockState {
     pub kind: Kind,
     /// Pause between two roots.
     pub every: Option<Duration>,
-    /// When a root was last given to it.
-    pub asked: Option<Timestamp>,
+    /// When a root was first given to it.
+    pub first_asked: Option<Timestamp>,
     /// The newest root for which it has brought evidence was made then.
     pub proven: Option<Timestamp>,
     /// Roots for which it still works.
@@ -46,6 +49,11 @@ pub struct Listed {
 }
 
 impl Keeper {
+    /// How long a clock may bring nothing until that is an alarm.
+    pub fn late_after_s(&self) -> u64 {
+        self.late_after.as_secs()
+    }
+
     /// How each clock is doing.
     pub fn states(&self) -> Vec<ClockState> {
         let (ledger, failing) = (self.ledger(), self.failing());
@@ -62,7 +70,7 @@ impl Keeper {
                 name: name.to_owned(),
                 kind: planned.outside.kind(),
                 every: planned.every,
-                asked: anchors.made.get(name).copied(),
+                first_asked: anchors.first.get(name).copied(),
                 proven: newest.find(|(_, root)| has_evidence(root)).map(|(time, _)| *time),
                 open: anchors.open.get(name).map_or(0, BTreeSet::len),
                 failing: failing.map(|(_, failing)| failing).min_by_key(|f| f.since).cloned(),
@@ -88,6 +96,36 @@ impl Keeper {
         listed
     }
 
+    /// Whether this piece of evidence, or a newer one of its clock, is kept.
+    pub fn has(&self, root: &Hash, file: &str) -> bool {
+        let (clock, number) = numbered(file);
+        let ledger = self.ledger();
+        let job = ledger.anchors().roots.get(root).and_then(|root| root.jobs.get(clock));
+        let kept = job.and_then(|job| job.evidence.as_ref());
+        kept.is_some_and(|(_, kept)| numbered(kept).1 >= number)
+    }
+
+    /// Keeps evidence of another node, which was checked. Blocks.
+    pub fn keep(
+        &self,
+        peer: &str,
+        statement: &Statement,
+        checkpoints: Vec<u8>,
+        piece: &Evidence,
+        file: &str,
+    ) -> Result<(), KeepError> {
+        let root = statement.tree()?.root();
+        let (clock, _) = numbered(file);
+        let known = self.ledger().anchors().roots.contains_key(&root);
+        if !known {
+            self.publish(statement, checkpoints)?;
+        }
+        self.store.write_once(vec![(path(&root, file), piece.bytes.clone())])?;
+        let (clock, kind) = (clock.to_owned(), piece.kind.name().to_owned());
+        let (file, from) = (file.to_owned(), peer.to_owned());
+        self.note(&root, What::Kept { clock, kind, file, from })
+    }
+
     /// A public file of a root. Blocks.
     pub fn file(&self, root: &Hash, file: &str) -> Result<Option<Vec<u8>>, StoreError> {
         match self.store.read(&path(root, file)) {
@@ -96,6 +134,12 @@ impl Keeper {
             read => read,
         }
     }
+}
+
+/// The clock and the number that the name of a file of evidence holds.
+fn numbered(file: &str) -> (&str, u32) {
+    let (clock, number) = file.rsplit_once('.').unwrap_or((file, ""));
+    (clock, number.parse().unwrap_or(0))
 }
 
 /// When a month begins and ends.

@@ -187,6 +187,7 @@ fn open_anchors(
         data: anchors.data.clone(),
         store: Arc::clone(&parts.store),
         clocks: anchors.clocks.clone(),
+        late_after: anchors.late_after,
         federation: Arc::new(parts.identity.federation.clone()),
         heads: Box::new(heads),
         clock: Arc::clone(&parts.clock),

@@ -1,6 +1,7 @@
 //! What each command does. Results go to the writer that is given, one stable line each where a
 //! program may read them; errors are two lines: what is wrong, what to do.
 
+mod anchor;
 mod federation;
 mod hosted;
 mod init;
@@ -22,6 +23,7 @@ use crate::fsck::{self, FsckError};
 use crate::http;
 use crate::keys::KeyError;
 
+pub use anchor::AnchorError;
 pub use federation::CreateError;
 pub use hosted::HostedError;
 pub use init::InitError;
@@ -53,6 +55,9 @@ pub enum CommandError {
     /// `page`.
     #[error(transparent)]
     Page(#[from] PageError),
+    /// `anchor ...`.
+    #[error(transparent)]
+    Anchor(#[from] AnchorError),
     /// `fsck` could not look; what it finds is a result and no error.
     #[error(transparent)]
     Fsck(#[from] FsckError),
@@ -121,6 +126,10 @@ pub fn run(command: Command, out: &mut dyn Write) -> Result<ExitCode, CommandErr
         Command::Federation(args) => federation::run(args, out)?,
         Command::Issuer(args) => issuer::run(args, out)?,
         Command::Hosted(args) => hosted::run(args, out)?,
+        Command::Anchor(args) => {
+            let good = anchor::run(args, &mut Output(out))?;
+            return Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
         Command::Page(args) => page::run(&args, out)?,
         Command::Openapi => Output(out).line(http::description().trim_end()),
     }

@@ -1,5 +1,5 @@
-//! Anchors as plain files: the list of a month, and for each root its statement, its checkpoints and
-//! the evidence of each clock.
+//! Anchors as plain files: the list of a month, and for each root its statement, its checkpoints
+//! and the evidence of each clock.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -8,10 +8,47 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use proto::hash::Hash;
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use super::error::ApiError;
 use super::read::{BYTES, FOR_EVER, SHORT, TEXT, served};
 use super::{Node, blocking};
 use crate::anchor::keeper::{CHECKPOINTS, Keeper, STATEMENT};
+use crate::anchor::view::ClockState;
+
+/// A clock outside the federation. Times are POSIX seconds.
+#[derive(Serialize, ToSchema)]
+pub struct AnchorState {
+    /// Its name in this node.
+    clock: String,
+    /// `bitcoin`, `evm` or `tsa`.
+    kind: &'static str,
+    /// Seconds between two roots; null if it is asked on demand alone.
+    every_s: Option<u64>,
+    /// When the newest root was made for which it has brought evidence.
+    proven: Option<u64>,
+    /// Roots with which it is not at an end.
+    open: usize,
+    /// Why it does not go on.
+    failing: Option<String>,
+    /// When its certificate ends.
+    certificate_ends: Option<u64>,
+}
+
+impl From<&ClockState> for AnchorState {
+    fn from(state: &ClockState) -> AnchorState {
+        AnchorState {
+            clock: state.name.clone(),
+            kind: state.kind.name(),
+            every_s: state.every.map(|every| every.as_secs()),
+            proven: state.proven.map(|time| time.0),
+            open: state.open,
+            failing: state.failing.as_ref().map(|failing| failing.words.clone()),
+            certificate_ends: state.report.ends.map(|time| time.0),
+        }
+    }
+}
 
 /// GET /anchors/{month}: a line for each piece of evidence, `TIME ROOT KIND FILE`.
 pub async fn list(

@@ -19,7 +19,9 @@ use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
 use super::Node;
-use crate::alarms::{self, Facts, LogFacts, NodeFacts, PeerFacts};
+use super::anchors::AnchorState;
+use crate::alarms::{self, ClockFacts, Facts, LogFacts, NodeFacts, PeerFacts};
+use crate::anchor::view::ClockState;
 use crate::clock::Clock;
 use crate::mirror::sight::Sights;
 
@@ -40,8 +42,8 @@ pub struct FederationState {
     alarms: Vec<AlarmState>,
     /// Names of the files under `/evidence`.
     evidence: Vec<String>,
-    /// Evidence of time outside of the federation; none yet.
-    anchors: Vec<String>,
+    /// The clocks outside the federation that this node asks.
+    anchors: Vec<AnchorState>,
 }
 
 /// The node that answers.
@@ -193,6 +195,7 @@ impl View<'_> {
         let own = outlook.operator.as_deref();
         let others = version.operators.iter().filter(|one| Some(one.name.as_str()) != own);
         let peers: Vec<PeerState> = others.map(|one| self.peer_state(&one.name)).collect();
+        let clocks = self.node.anchors.as_ref().map(|keeper| keeper.states()).unwrap_or_default();
         let facts = Facts {
             now: self.now,
             version,
@@ -205,6 +208,7 @@ impl View<'_> {
             },
             logs: logs.iter().map(|(_, facts)| facts.clone()).collect(),
             peers: peers.iter().map(peer_facts).collect(),
+            clocks: clocks.iter().map(|clock| self.clock_facts(clock)).collect(),
         };
         FederationState {
             time: self.now.0,
@@ -213,7 +217,20 @@ impl View<'_> {
             logs: logs.into_iter().map(|(state, _)| state).collect(),
             peers,
             evidence: self.node.evidence.list(),
-            anchors: Vec::new(),
+            anchors: clocks.iter().map(AnchorState::from).collect(),
+        }
+    }
+
+    fn clock_facts(&self, clock: &ClockState) -> ClockFacts {
+        let late_after = self.node.anchors.as_ref().map_or(0, |keeper| keeper.late_after_s());
+        let due = clock.proven.or(clock.first_asked).filter(|_| clock.every.is_some());
+        let money = clock.report.money.as_ref();
+        ClockFacts {
+            name: clock.name.clone(),
+            late: due.map(|time| Timestamp(time.0.saturating_add(late_after))),
+            anchors_left: money
+                .map(|money| money.left.checked_div(money.per_anchor).unwrap_or(u128::MAX)),
+            ends: clock.report.ends,
         }
     }
 

@@ -1,0 +1,201 @@
+//! Evidence that other nodes have: fetched, checked and kept, so that one anchor serves all.
+//!
+//! Nothing is believed for the sake of the node that shows it. The statement has to lead to the
+//! root, a quorum has to vouch for each of its checkpoints, and a checkpoint that contradicts the
+//! copy here is a split view. Evidence that is false is not kept; what cannot be told here, for
+//! want of Bitcoin headers or block hashes, is, because others can tell.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use proto::anchor::judge::{Outside, judge};
+use proto::anchor::statement::Statement;
+use proto::anchor::{Evidence as Piece, Kind};
+use proto::checkpoint::SignedCheckpoint;
+use proto::federation::Federation;
+use proto::hash::{Hash, Timestamp};
+use proto::limits;
+use proto::time::Date;
+
+use super::keeper::{CHECKPOINTS, Keeper, STATEMENT};
+use super::notes::note_of;
+use crate::client::Client;
+use crate::clock::Clock;
+use crate::evidence::{Compared, Evidence};
+use crate::mirror::gossip::Watched;
+
+/// Bytes of the list of a month: four clocks every ten minutes.
+const LIST_BYTES: usize = 2 * 1024 * 1024;
+/// Bytes of the signed checkpoints under a root.
+const CHECKPOINTS_BYTES: usize = 16 * 1024 * 1024;
+/// Pieces that are taken from one node in one round: who sends more waits.
+const PIECES: usize = 16;
+
+/// Looks at what the other nodes have.
+pub struct Share {
+    keeper: Arc<Keeper>,
+    federation: Arc<Federation>,
+    peers: Vec<(String, Client)>,
+    watched: Vec<Watched>,
+    evidence: Arc<Evidence>,
+    clock: Arc<dyn Clock>,
+    /// What was refused: it is not fetched again.
+    refused: BTreeSet<(Hash, String)>,
+}
+
+/// Why a piece is not kept.
+#[derive(Debug, thiserror::Error)]
+enum NotKept {
+    #[error("{0}")]
+    Away(String),
+    #[error("{0}")]
+    Bad(String),
+}
+
+/// A line of a list.
+struct Listed {
+    root: Hash,
+    kind: Kind,
+    file: String,
+}
+
+impl Share {
+    /// A look at these nodes.
+    pub fn new(
+        keeper: Arc<Keeper>,
+        federation: Arc<Federation>,
+        peers: Vec<(String, Client)>,
+        watched: Vec<Watched>,
+        evidence: Arc<Evidence>,
+        clock: Arc<dyn Clock>,
+    ) -> Share {
+        let refused = BTreeSet::new();
+        Share { keeper, federation, peers, watched, evidence, clock, refused }
+    }
+
+    /// One round in each interval, for ever.
+    pub async fn run(mut self, interval: Duration) {
+        loop {
+            self.round().await;
+            tokio::time::sleep(interval).await;
+        }
+    }
+
+    /// Looks once at what every node has of this month and the one before.
+    pub async fn round(&mut self) {
+        let now = self.clock.now();
+        for (name, client) in self.peers.clone() {
+            let mut taken = 0;
+            for month in months(now) {
+                let Ok(listed) = list(&client, &month).await else { continue };
+                for one in listed {
+                    let known = self.keeper.has(&one.root, &one.file);
+                    let refused = self.refused.contains(&(one.root, one.file.clone()));
+                    if known || refused || taken >= PIECES {
+                        continue;
+                    }
+                    taken += 1;
+                    match self.take(&name, &client, &one, now).await {
+                        Ok(()) | Err(NotKept::Away(_)) => {}
+                        Err(NotKept::Bad(why)) => {
+                            let (root, file) = (one.root, one.file);
+                            tracing::warn!(peer = name, %root, file, why, "an anchor is refused");
+                            self.refused.insert((root, file));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    async fn take(
+        &self,
+        peer: &str,
+        client: &Client,
+        one: &Listed,
+        now: Timestamp,
+    ) -> Result<(), NotKept> {
+        let of = |file: &str| format!("/anchors/{}/{file}", one.root);
+        let statement = fetch(client, &of(STATEMENT), limits::STATEMENT_BYTES).await?;
+        let statement = Statement::parse(&statement).map_err(|e| NotKept::Bad(e.to_string()))?;
+        let leads = statement.tree().is_ok_and(|tree| tree.root() == one.root);
+        if !leads || statement.federation() != self.federation.id() {
+            let why = "its statement is of another root or federation";
+            return Err(NotKept::Bad(why.to_owned()));
+        }
+        let checkpoints = fetch(client, &of(CHECKPOINTS), CHECKPOINTS_BYTES).await?;
+        for head in statement.heads() {
+            let note = note_of(&checkpoints, head);
+            let note = note.filter(|n| self.federation.verify_checkpoint(n, &[]).is_ok());
+            let origin = head.checkpoint().origin();
+            let note = note.ok_or_else(|| {
+                NotKept::Bad(format!("no quorum vouches for its checkpoint of {origin}"))
+            })?;
+            self.compare(&note)?;
+        }
+        let bytes = fetch(client, &of(&one.file), limits::TSA_EVIDENCE_BYTES).await?;
+        let piece = Piece { kind: one.kind, bytes };
+        let clocks = &self.federation.current().clocks;
+        let judged = judge(&piece, &one.root, clocks, &Outside::default(), now);
+        if let Err(problem) = judged
+            && problem.is_false()
+        {
+            return Err(NotKept::Bad(problem.to_string()));
+        }
+        let kept = tokio::task::block_in_place(|| {
+            self.keeper.keep(peer, &statement, checkpoints, &piece, &one.file)
+        });
+        kept.map_err(|e| NotKept::Away(e.to_string()))
+    }
+
+    /// What was anchored has to be in the log that is here.
+    fn compare(&self, note: &SignedCheckpoint) -> Result<(), NotKept> {
+        let origin = note.checkpoint().origin();
+        let here = self.watched.iter().find(|watched| watched.key.name() == origin);
+        let Some(here) = here else { return Ok(()) };
+        let Some(newest) = here.shelf.checkpoint() else { return Ok(()) };
+        let Ok(newest) = SignedCheckpoint::parse(&newest) else { return Ok(()) };
+        let compared = tokio::task::block_in_place(|| {
+            self.evidence.compare(&here.shelf.reader(), &newest, note)
+        });
+        match compared {
+            Ok(Compared::Same | Compared::Larger) => Ok(()),
+            Ok(Compared::Split) => {
+                Err(NotKept::Bad(format!("it shows another history of {origin} than the one here")))
+            }
+            Err(error) => Err(NotKept::Away(error.to_string())),
+        }
+    }
+}
+
+async fn fetch(client: &Client, path: &str, limit: usize) -> Result<Vec<u8>, NotKept> {
+    let answer = client.get(path, limit).await.map_err(|e| NotKept::Away(e.to_string()))?;
+    match answer.status {
+        200 => Ok(answer.body.to_vec()),
+        status => Err(NotKept::Away(format!("it answered {status}"))),
+    }
+}
+
+async fn list(client: &Client, month: &str) -> Result<Vec<Listed>, NotKept> {
+    let bytes = fetch(client, &format!("/anchors/{month}"), LIST_BYTES).await?;
+    let text = std::str::from_utf8(&bytes).map_err(|e| NotKept::Bad(e.to_string()))?;
+    Ok(text.lines().filter_map(listed).collect())
+}
+
+fn listed(line: &str) -> Option<Listed> {
+    let mut words = line.split(' ').skip(1);
+    let root = Hash::from_hex(words.next()?).ok()?;
+    let (kind, file) = (Kind::parse(words.next()?)?, words.next()?.to_owned());
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
+    let good = file.len() <= 80 && file.bytes().all(plain) && !file.starts_with('.');
+    good.then_some(Listed { root, kind, file })
+}
+
+/// The month of a moment, and the one before.
+fn months(now: Timestamp) -> Vec<String> {
+    let Some(day) = Date::of(now) else { return Vec::new() };
+    let (year, month) = (day.year(), day.month());
+    let before = if month == 1 { (year.saturating_sub(1), 12) } else { (year, month - 1) };
+    [(year, month), before].map(|(year, month)| format!("{year:04}-{month:02}")).to_vec()
+}
