@@ -169,7 +169,8 @@ function goodNodes(words, result, name) {
   }
   if (name === "time" && log !== null) {
     const values = { time: words.time(log.proven_time), operators: words.list(log.operators) };
-    return words.nodes("line.time.good", { ...values, n: log.operators.length });
+    const proven = words.nodes("line.time.good", { ...values, n: log.operators.length });
+    return [...proven, ...result.anchors.flatMap((anchor) => anchorNodes(words, anchor))];
   }
   if (name === "status" && status !== null) {
     const until = document?.valid_until ?? null;
@@ -177,6 +178,17 @@ function goodNodes(words, result, name) {
     return [...words.nodes("line.status.good", statusValues(words, status)), " ", ...last];
   }
   return null;
+}
+
+/** What a clock outside the federation says. */
+function anchorNodes(words, anchor) {
+  const { kind, state, tsa, time } = anchor;
+  if (state === "good" && tsa !== null) {
+    const { authority, subject } = tsa;
+    return [" ", ...words.nodes("anchor.tsa", { authority, subject, time: words.time(time) })];
+  }
+  const clock = words.say(`anchor.clock.${kind}`);
+  return [" ", ...words.nodes(state === "false" ? "anchor.false" : "anchor.unknown", { clock })];
 }
 
 function statusValues(words, status) {

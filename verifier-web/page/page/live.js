@@ -188,7 +188,16 @@ class LivePage {
 
   #showAnchors() {
     const { anchors } = this.#watch.state;
-    this.#words.fill(part("anchors-text"), anchors.length === 0 ? "live.anchors.none" : "live.anchors.some", { n: anchors.length });
+    const words = this.#words;
+    words.fill(part("anchors-text"), anchors.length === 0 ? "live.anchors.none" : "live.anchors.some", { n: anchors.length });
+    const items = anchors.map(({ clock, proven, failing }) => {
+      const name = String(clock);
+      const time = Number(proven) > 0 ? words.time(Number(proven)) : null;
+      const text = time === null ? words.nodes("live.anchors.nothing", { name }) : words.nodes("live.anchors.proven", { name, time });
+      const trouble = failing ? [" ", ...words.nodes("live.anchors.failing", { message: String(failing) })] : [];
+      return element("li", { "data-clock": name }, ...text, ...trouble);
+    });
+    part("anchors-list").replaceChildren(...items);
   }
 }
 
