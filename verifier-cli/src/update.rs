@@ -126,7 +126,10 @@ impl Rpc {
     /// Calls methods at once (JSON-RPC 2.0, section 6) and gives their results in that order.
     pub fn call(&self, methods: &[(&str, Value)]) -> Result<Vec<Value>, FetchError> {
         let away = |error| FetchError::Away(Box::new(error));
-        let request = |(id, (method, params)): (usize, &(&str, Value))| json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+        let request = |(id, method): (usize, &(&str, Value))| {
+            let (name, params) = method;
+            json!({"jsonrpc": "2.0", "id": id, "method": name, "params": params})
+        };
         let body: Vec<Value> = methods.iter().enumerate().map(request).collect();
         let mut post = self.agent.post(&self.url).header("content-type", "application/json");
         if let Some(auth) = &self.auth {
