@@ -38,7 +38,7 @@ use crate::log::publish::Publisher;
 use crate::log::recover::{RecoverError, Recovery};
 use crate::log::sequencer::{Rhythm, Sequencer};
 use crate::log::writer::{WriteError, Writer};
-use crate::mirror::gossip::Gossip;
+use crate::mirror::gossip::{Gossip, Watched};
 use crate::mirror::service;
 use crate::mirror::sight::Lookout;
 use crate::pages::PagesError;
@@ -223,19 +223,7 @@ impl Running {
             Arc::clone(&node.outlook.sights),
         );
         let pause = parts.gossip;
-        let anchors = node.anchors.clone().map(|keeper| {
-            let share = Share::new(
-                Arc::clone(&keeper),
-                Arc::new(parts.identity.federation.clone()),
-                named.clone(),
-                watched.clone(),
-                Arc::clone(&node.evidence),
-                Arc::clone(&parts.clock),
-            );
-            tokio::spawn(async move {
-                tokio::join!(keeper.run(), share.run(pause));
-            })
-        });
+        let anchors = anchoring(&parts, &node, &named, &watched);
         let gossip = Gossip::new(watched, named, Arc::clone(&node.evidence), halt.clone());
         let gossip = tokio::spawn(async move {
             tokio::join!(gossip.run(pause), lookout.run(pause));
@@ -354,6 +342,28 @@ async fn write(
     };
     let writer = Writer::new(replica, Arc::clone(&parts.store), key, Arc::clone(&log.shelf));
     Ok(sequencer.run(writer, standing).await?)
+}
+
+/// Anchors are made, and those of other nodes kept.
+fn anchoring(
+    parts: &Parts,
+    node: &Node,
+    peers: &[(String, Client)],
+    watched: &[Watched],
+) -> Option<JoinHandle<()>> {
+    let keeper = node.anchors.clone()?;
+    let share = Share::new(
+        Arc::clone(&keeper),
+        Arc::new(parts.identity.federation.clone()),
+        peers.to_vec(),
+        watched.to_vec(),
+        Arc::clone(&node.evidence),
+        Arc::clone(&parts.clock),
+    );
+    let pause = parts.gossip;
+    Some(tokio::spawn(async move {
+        tokio::join!(keeper.run(), share.run(pause));
+    }))
 }
 
 /// A client for each operator whose cosigner runs elsewhere.

@@ -221,6 +221,7 @@ impl Config {
         let idle = number("idle_interval_s", &w.idle_interval_s, defaults::IDLE_S, 1..=86_400)?;
         let grace = ("revocation_grace_s", &w.revocation_grace_s);
         let grace = number(grace.0, grace.1, defaults::GRACE_S, 3..=86_400)?;
+        let interval = ("round_interval_ms", &w.round_interval_ms);
         let connect = ("peer_connect_timeout_ms", &w.peer_connect_timeout_ms);
         Ok(Config {
             file: file.to_owned(),
@@ -239,12 +240,7 @@ impl Config {
                 ed25519_key: place(ed25519),
                 mldsa_key: place(mldsa),
             }),
-            round_interval: millis(
-                "round_interval_ms",
-                &w.round_interval_ms,
-                defaults::ROUND_MS,
-                1..=60_000,
-            )?,
+            round_interval: millis(interval.0, interval.1, defaults::ROUND_MS, 1..=60_000)?,
             idle_interval: Duration::from_secs(idle),
             revocation_grace: Duration::from_secs(grace),
             pool_submissions: count("pool_submissions", &w.pool_submissions, defaults::POOL, pool)?,
