@@ -37,11 +37,13 @@ pub struct Setup {
     pub idle_interval_s: u64,
     /// The nodes reach each other through these addresses (those of proxies) instead.
     pub doors: Option<[SocketAddr; 4]>,
+    /// Lines of the federation file about clocks outside.
+    pub clocks: Vec<String>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { status_age_s: 7 * 24 * 3600, idle_interval_s: 60, doors: None }
+        Self { status_age_s: 7 * 24 * 3600, idle_interval_s: 60, doors: None, clocks: Vec::new() }
     }
 }
 
@@ -156,6 +158,9 @@ impl World {
                 node("log.pub")?,
                 offline("administration")?,
             ));
+        }
+        for clock in &setup.clocks {
+            create.args(["--clock", clock]);
         }
         run(create.arg("--out").arg(self.federation()))?.ok()?;
         for number in 0..3 {

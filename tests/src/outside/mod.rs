@@ -3,6 +3,8 @@
 //! They are looked for where `.ci/run` puts them, `target/tools`. Without one, what needs it is
 //! skipped and says so; `BELEG_OUTSIDE=required` (CI) makes that an error.
 
+pub mod evm;
+
 use crate::process::workspace;
 use anyhow::{Result, ensure};
 use std::path::PathBuf;
