@@ -135,7 +135,7 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<(), AppError
     let index = Index::open(&config.data.join("index"))?;
     let open_index = move |prefix: &str| index.log(prefix);
     let folder = config.file.parent().unwrap_or(Path::new(""));
-    let clocks = plan::clocks(&config.anchor, folder, &identity.federation)?;
+    let clocks = plan::clocks(&config.anchor, folder, &config.data, &identity.federation)?;
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|source| AppError::Listen { address: config.listen.to_string(), source })?;

@@ -2,6 +2,8 @@
 
 pub mod anchor;
 pub mod emergency;
+#[cfg(feature = "evm")]
+pub mod evm;
 pub mod page;
 
 use std::path::PathBuf;
@@ -46,6 +48,10 @@ pub enum Command {
     /// What goes to clocks outside the federation, and what comes back.
     #[command(subcommand)]
     Anchor(anchor::Anchor),
+    /// An EVM chain, before the federation knows it.
+    #[cfg(feature = "evm")]
+    #[command(subcommand)]
+    Evm(evm::Evm),
     /// Makes the federation's own pages: a folder for any web server, or one HTML file that checks
     /// documents from disk, without a network. Overwrites nothing but its own work.
     Page(page::Page),

@@ -100,16 +100,21 @@ pub fn check_free(file: &Path) -> Result<(), KeyError> {
 
 /// Reads a signing key of this purpose, if nobody else may read it.
 pub fn load(file: &Path, kind: KeyType) -> Result<SigningKey, KeyError> {
+    let text = read_secret(file)?;
+    let key = SigningKey::parse(&text).map_err(|e| unreadable(file, e))?;
+    check_purpose(file, kind, key.verifier_key())?;
+    Ok(key)
+}
+
+/// Reads a short text that is secret, if nobody else may read it.
+pub fn read_secret(file: &Path) -> Result<Zeroizing<String>, KeyError> {
     let open = File::open(file).map_err(|e| io_error(file, "open the key", e))?;
     let mode = open.metadata().map_err(|e| io_error(file, "read", e))?.permissions().mode();
     if mode & 0o077 != 0 {
         let file = file.display().to_string();
         return Err(KeyError::TooOpen { file, mode: mode & 0o7777 });
     }
-    let text = read_bounded(open, file)?;
-    let key = SigningKey::parse(&text).map_err(|e| unreadable(file, e))?;
-    check_purpose(file, kind, key.verifier_key())?;
-    Ok(key)
+    read_bounded(open, file)
 }
 
 /// Reads the vkey that lies beside a key, or was sent by someone.

@@ -3,6 +3,8 @@
 //!
 //! [`outside`] is what every clock is to the node, [`ledger`] what became of each root.
 
+#[cfg(feature = "evm")]
+pub mod evm;
 pub mod keeper;
 pub mod ledger;
 pub mod notes;

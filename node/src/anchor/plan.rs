@@ -4,19 +4,56 @@ use std::path::Path;
 
 use proto::federation::Federation;
 
-use super::keeper::Planned;
+use super::keeper::{self, Planned};
 use crate::config::AnchorConfig;
 
 /// Why a clock cannot be asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum PlanError {}
+pub enum PlanError {
+    /// An EVM chain.
+    #[cfg(feature = "evm")]
+    #[error("chain {chain}: {error}")]
+    Evm {
+        /// Its name.
+        chain: String,
+        /// What is wrong.
+        error: super::evm::ChainError,
+    },
+    /// EVM chains were left out of this program.
+    #[cfg(not(feature = "evm"))]
+    #[error("this beleg-node was built without EVM chains\nbuild it with the feature evm")]
+    NoEvm,
+    /// The folder of anchors cannot be made.
+    #[error(transparent)]
+    Folder(#[from] crate::lines::FileError),
+}
 
-/// The clocks that the section `[anchor]` names. Paths in it are relative to `folder`.
+/// Their names. Nothing is opened: a node may be at work with them.
+pub fn names(config: &AnchorConfig) -> Vec<String> {
+    config.evm.iter().map(|chain| format!("evm-{}", chain.chain)).collect()
+}
+
+/// The clocks that the section `[anchor]` names. Paths in it are relative to `folder`; what clocks
+/// keep for themselves lies in the folder of anchors under `data`.
 pub fn clocks(
-    _config: &AnchorConfig,
-    _folder: &Path,
-    _federation: &Federation,
+    config: &AnchorConfig,
+    folder: &Path,
+    data: &Path,
+    federation: &Federation,
 ) -> Result<Vec<Planned>, PlanError> {
-    Ok(Vec::new())
+    let own = data.join(keeper::FOLDER);
+    std::fs::create_dir_all(&own).map_err(|e| crate::lines::io_error(&own, "create folder", e))?;
+    let mut planned = Vec::new();
+    #[cfg(feature = "evm")]
+    for chain in &config.evm {
+        let clock = super::evm::planned(chain, folder, &own, federation);
+        let chain = chain.chain.clone();
+        planned.push(clock.map_err(|error| PlanError::Evm { chain, error })?);
+    }
+    #[cfg(not(feature = "evm"))]
+    if !config.evm.is_empty() {
+        return Err(PlanError::NoEvm);
+    }
+    Ok(planned)
 }

@@ -9,7 +9,7 @@ use proto::time::utc;
 use super::{CommandError, Output, io_error};
 use crate::anchor::keeper::{FOLDER, NOW_FILE};
 use crate::anchor::ledger::{self, Anchored, Anchors, Job, Progress};
-use crate::anchor::plan::{self, PlanError};
+use crate::anchor::plan;
 use crate::args::ConfigFile;
 use crate::args::anchor::Anchor;
 use crate::config::Config;
@@ -26,9 +26,6 @@ pub enum AnchorError {
     /// A file of the node.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The section of the config file.
-    #[error("the section [anchor] of the config file: {0}")]
-    Plan(#[from] PlanError),
     /// There is no such clock.
     #[error("the config file names no clock {clock:?}\nit names: {known}")]
     NoClock {
@@ -88,14 +85,11 @@ fn read(place: &ConfigFile) -> Result<(Config, Anchors), CommandError> {
 
 fn now(place: &ConfigFile, wanted: &[String], out: &mut Output<'_>) -> Result<(), CommandError> {
     let config = Config::read(&place.config)?;
-    let federation = super::federation::read(&config.federation)?;
-    let folder = config.file.parent().unwrap_or(std::path::Path::new(""));
-    let clocks = plan::clocks(&config.anchor, folder, &federation).map_err(AnchorError::from)?;
-    let known: Vec<&str> = clocks.iter().map(|planned| planned.outside.name()).collect();
+    let known = plan::names(&config.anchor);
     if known.is_empty() {
         return Err(AnchorError::NoClocks.into());
     }
-    if let Some(clock) = wanted.iter().find(|clock| !known.contains(&clock.as_str())) {
+    if let Some(clock) = wanted.iter().find(|clock| !known.contains(clock)) {
         let (clock, known) = (clock.clone(), known.join(", "));
         return Err(AnchorError::NoClock { clock, known }.into());
     }

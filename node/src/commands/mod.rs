@@ -2,6 +2,8 @@
 //! program may read them; errors are two lines: what is wrong, what to do.
 
 mod anchor;
+#[cfg(feature = "evm")]
+mod evm;
 mod federation;
 mod hosted;
 mod init;
@@ -24,6 +26,8 @@ use crate::http;
 use crate::keys::KeyError;
 
 pub use anchor::AnchorError;
+#[cfg(feature = "evm")]
+pub use evm::EvmError;
 pub use federation::CreateError;
 pub use hosted::HostedError;
 pub use init::InitError;
@@ -58,6 +62,10 @@ pub enum CommandError {
     /// `anchor ...`.
     #[error(transparent)]
     Anchor(#[from] AnchorError),
+    /// `evm ...`.
+    #[cfg(feature = "evm")]
+    #[error(transparent)]
+    Evm(#[from] EvmError),
     /// `fsck` could not look; what it finds is a result and no error.
     #[error(transparent)]
     Fsck(#[from] FsckError),
@@ -130,6 +138,8 @@ pub fn run(command: Command, out: &mut dyn Write) -> Result<ExitCode, CommandErr
             let good = anchor::run(args, &mut Output(out))?;
             return Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
+        #[cfg(feature = "evm")]
+        Command::Evm(args) => evm::run(args, out)?,
         Command::Page(args) => page::run(&args, out)?,
         Command::Openapi => Output(out).line(http::description().trim_end()),
     }
