@@ -217,6 +217,12 @@ pub const RECEIPT_ANCHORS: usize = 8;
 /// Pieces of evidence for one anchor in a receipt.
 pub const ANCHOR_EVIDENCE: usize = 8;
 
+/// Tiles between two anchored sizes that are fetched for receipts: a million entries, 33 MB.
+pub const INTERVAL_TILES: usize = 4096 + 64;
+
+/// Bytes of the list of a month's anchors: four clocks every ten minutes.
+pub const ANCHOR_LIST_BYTES: usize = 4 * 1024 * 1024;
+
 /// EVM chains, time-stamping authorities and algorithms in a federation file, of each.
 pub const CLOCKS: usize = 32;
 

@@ -4,11 +4,15 @@
 mod world;
 
 use proptest::prelude::*;
+use proto::anchor::statement::{Head, Statement};
+use proto::anchor::{Evidence, Kind};
 use proto::document::Field;
 use proto::document::commitment::{field_leaf, salt};
 use proto::hash::Hash;
+use proto::receipt::cover::{Cover, CoverError};
 use proto::receipt::{Disclosure, Receipt};
 use proto::sheet::{Comparison, Sheet};
+use proto::tile::grow::Edge;
 use proto::verify::{Question, Reason, verify};
 use std::collections::BTreeSet;
 use world::*;
@@ -147,4 +151,60 @@ fn a_sheet_is_of_one_document_also_when_its_receipt_shows_less() {
     let forged = Sheet::scanned(&format!("s1.{}", body.trim_end_matches('='))).unwrap();
     assert_eq!(forged.compare(&receipt), Comparison::Other);
     assert_eq!(forged.compare(&receipt.redact(&[REFERENCE]).unwrap()), Comparison::Hidden);
+}
+
+#[test]
+fn an_anchor_is_found_for_a_receipt_and_survives_redaction() {
+    let (federation, [receipt, _]) = twins();
+    let mut log = Log::new(&federation, 1);
+    let key = issuer_key(1);
+    let issuer = log.admit("School of Example", &key, &["school.certificate"]);
+    log.issue(issuer, &key, vec![document(1), document(1)]);
+    log.close(T0);
+    let size = receipt.checkpoint.checkpoint().size();
+    log.close(proto::hash::Timestamp(T0.0 + 60));
+    let later = log.published();
+    let heads = |signed: &proto::checkpoint::SignedCheckpoint| {
+        let statement = Statement::new(federation.id(), vec![Head::of(signed).unwrap()]).unwrap();
+        let root = statement.tree().unwrap().root();
+        (statement, root)
+    };
+    let (statement, root) = heads(&later);
+    let cover = Cover::of(&receipt, &statement, &root).unwrap();
+    assert!(cover.anchored() > size);
+    let mut edge = Edge::empty();
+    let written = edge.grow(&log.leaves(cover.anchored().0 as usize)).unwrap();
+    let tile = |id: &proto::tile::TileId| {
+        let found = written.iter().find(|tile| tile.id == *id).unwrap();
+        found.bytes.clone()
+    };
+    let tiles: Vec<Vec<u8>> = cover.tiles().iter().map(tile).collect();
+    let stamp = |bytes: &[u8]| Evidence { kind: Kind::Tsa, bytes: bytes.to_vec() };
+    let mut broken = tiles.clone();
+    broken[0][0] ^= 1;
+    let other = cover.clone().finish(&broken, vec![stamp(b"a")]);
+    assert_eq!(other, Err(CoverError::OtherTree));
+    let anchor = cover.finish(&tiles, vec![stamp(b"a")]).unwrap();
+    assert_eq!(anchor.root(federation.id()), Ok(root));
+
+    let with = receipt.with_anchor(&anchor).unwrap();
+    assert!(with.has_evidence(Kind::Tsa) && !with.has_evidence(Kind::Evm));
+    let with = with.renewed(&root, &stamp(b"ab")).unwrap();
+    assert_eq!(with.anchors[0].evidence, [stamp(b"ab")]);
+    assert!(with.renewed(&root, &stamp(b"ab")).is_none());
+    let redacted = Receipt::parse(&with.redact(&[4, 5]).unwrap().to_bytes().unwrap()).unwrap();
+    assert_eq!(redacted.anchors, with.anchors);
+
+    // What does not cover: an earlier tree, another root, another federation, another log's tree.
+    let earlier = Receipt { checkpoint: later.clone(), ..receipt.clone() };
+    let (old, old_root) = heads(&receipt.checkpoint);
+    let early = CoverError::TooEarly { anchored: size, size: later.checkpoint().size() };
+    assert_eq!(Cover::of(&earlier, &old, &old_root).unwrap_err(), early);
+    assert_eq!(Cover::of(&receipt, &old, &root).unwrap_err(), CoverError::OtherRoot);
+    let stranger = Receipt { federation: proto::ledger::FederationId([1; 32]), ..receipt.clone() };
+    assert_eq!(Cover::of(&stranger, &old, &old_root).unwrap_err(), CoverError::OtherFederation);
+    let rewritten = Head::new(later.checkpoint().origin(), size, Hash([9; 32]), Hash([9; 32]));
+    let rewritten = Statement::new(federation.id(), vec![rewritten.unwrap()]).unwrap();
+    let root = rewritten.tree().unwrap().root();
+    assert_eq!(Cover::of(&receipt, &rewritten, &root).unwrap_err(), CoverError::OtherTree);
 }

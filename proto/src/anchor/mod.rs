@@ -5,11 +5,13 @@
 //! holds; its root is what goes outside. [`ots`] and [`bitcoin`], [`evm`] and [`tsa`] read what
 //! comes back, each a claim until its `verify` says otherwise. [`clocks`] is what the federation
 //! file says about outside clocks: evidence never names its own judge. [`judge`] puts it together.
+//! [`list`] is how a node names what it has.
 
 pub mod bitcoin;
 pub mod clocks;
 pub mod evm;
 pub mod judge;
+pub mod list;
 pub mod ots;
 pub mod statement;
 pub mod tsa;

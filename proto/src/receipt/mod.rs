@@ -11,6 +11,7 @@
 mod anchor;
 pub mod answer;
 mod build;
+pub mod cover;
 mod disclosure;
 mod json;
 
