@@ -11,7 +11,7 @@ use proto::checkpoint::SignedCheckpoint;
 use proto::document::{Field, batch};
 use proto::hash::{Hash, leaf_hash};
 use proto::note::NoteSignature;
-use proto::receipt::{Receipt, StatusProof};
+use proto::receipt::{Anchor, Receipt, StatusProof};
 use serde::Serialize;
 
 /// Bytes of an ML-DSA-44 signature (FIPS 204, table 2).
@@ -34,6 +34,7 @@ pub struct LayersView {
     pub issuer: IssuerLayer,
     pub status: Option<StatusLayer>,
     pub links: Vec<u64>,
+    pub anchors: Vec<AnchorLayer>,
 }
 
 #[derive(Serialize, Debug)]
@@ -90,6 +91,20 @@ pub struct StatusLayer {
     pub checkpoint: Option<CheckpointView>,
 }
 
+#[derive(Serialize, Debug)]
+pub struct AnchorLayer {
+    pub size: u64,
+    pub root: String,
+    pub federation_root: Option<String>,
+    pub evidence: Vec<EvidenceLayer>,
+}
+
+#[derive(Serialize, Debug)]
+pub struct EvidenceLayer {
+    pub kind: &'static str,
+    pub bytes: usize,
+}
+
 impl LayersView {
     /// The layers of a receipt of so many bytes, which is called so.
     pub fn new(name: &str, bytes: usize, receipt: &Receipt) -> LayersView {
@@ -131,6 +146,7 @@ impl LayersView {
             },
             status: receipt.status.as_ref().map(|proof| status(receipt, proof)),
             links: receipt.links.iter().map(|link| link.version).collect(),
+            anchors: receipt.anchors.iter().map(|one| anchor(receipt, one)).collect(),
         }
     }
 }
@@ -192,5 +208,18 @@ fn status(receipt: &Receipt, status: &StatusProof) -> StatusLayer {
         proof: hex(&status.proof),
         piece_path: hex(&status.piece.path),
         checkpoint: status.checkpoint.as_ref().map(CheckpointView::from),
+    }
+}
+
+fn anchor(receipt: &Receipt, anchor: &Anchor) -> AnchorLayer {
+    let tree = anchor.head.checkpoint();
+    let evidence = anchor.evidence.iter();
+    AnchorLayer {
+        size: tree.size().0,
+        root: tree.root().to_hex(),
+        federation_root: anchor.root(receipt.federation).ok().map(|root| root.to_hex()),
+        evidence: evidence
+            .map(|one| EvidenceLayer { kind: one.kind.name(), bytes: one.bytes.len() })
+            .collect(),
     }
 }

@@ -17,7 +17,7 @@ mod view;
 
 pub use anchors::{AnchorView, anchor_state, anchor_words};
 pub use content::{ContentDigester, judge_content};
-pub use layers::{CheckpointView, EntryView, LayersView, StatusLayer};
+pub use layers::{AnchorLayer, CheckpointView, EntryView, EvidenceLayer, LayersView, StatusLayer};
 pub use obstacle::Obstacle;
 pub use paper::{SheetView, compare};
 pub use view::{FieldView, Judged, VerdictView, hidden_places, left_out, status_word};

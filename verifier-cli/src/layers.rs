@@ -49,6 +49,16 @@ pub fn words(opened: &Opened) -> Vec<String> {
     for version in &view.links {
         page.part("link", &format!("to the tree that version {version} pins"));
     }
+    for anchor in &view.anchors {
+        page.section("Anchor: what clocks outside the federation say of the log");
+        page.part("size", &anchor.size.to_string());
+        page.part("root", &anchor.root);
+        let root = anchor.federation_root.as_deref();
+        page.part("anchored root", root.unwrap_or("the path leads to none"));
+        for one in &anchor.evidence {
+            page.part(one.kind, &format!("{} bytes", one.bytes));
+        }
+    }
     page.0
 }
 
