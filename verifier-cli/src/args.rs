@@ -15,8 +15,8 @@ const UPDATE_EXIT_STATUS: &str = "\
 EXIT STATUS:
   0  what is in the store is the newest that is known
   1  a log has signed two histories; the proof is kept
-  2  no node gave a federation file, or of a log no status list that counts could be had;
-     what was kept is kept";
+  2  no node gave a federation file, or of a log no status list that counts could be had,
+     or a receipt that was named could not be upgraded; what was there is kept";
 
 /// Check documents against their receipts, without a network and without telling anybody.
 #[derive(Debug, Parser)]
@@ -31,7 +31,8 @@ pub enum Command {
     /// Say whether documents are VALID, INVALID, or CANNOT TELL
     #[command(after_help = EXIT_STATUS)]
     Verify(Verify),
-    /// Fetch the newest federation file and status lists into the store; asks about no document
+    /// Fetch the newest federation file and status lists into the store, and evidence of outside
+    /// clocks for receipts that are named; asks about no document
     #[command(after_help = UPDATE_EXIT_STATUS)]
     Update(Update),
     /// Show every layer of a receipt in words; nothing is judged
@@ -99,6 +100,11 @@ pub struct Verify {
 
 #[derive(Debug, clap::Args)]
 pub struct Update {
+    /// Receipts, documents with their receipts, sealed PDFs, and folders of them: what clocks
+    /// outside the federation say about their log is added to them. The nodes learn between which
+    /// two anchors each was issued
+    #[arg(value_name = "FILE|FOLDER")]
+    pub paths: Vec<PathBuf>,
     /// The federation file: whom to trust. Get it from a source that you trust
     #[arg(long, value_name = "FILE")]
     pub federation: PathBuf,

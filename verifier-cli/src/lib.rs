@@ -10,4 +10,5 @@ pub mod json;
 pub mod parallel;
 pub mod sealed;
 pub mod shown;
+pub mod upgrade;
 pub mod walk;

@@ -13,12 +13,14 @@ use proto::hash::Timestamp;
 use proto::limits;
 use proto::receipt::Receipt;
 use proto::status_list::VerifiedStatusList;
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use verifier::input;
 use verifier::sealed;
+use verifier::upgrade::{self, Report, Source, Sources};
 use verifier::walk::{self, Found};
 
 /// Bytes of a file with a user's name and password.
@@ -31,6 +33,8 @@ pub struct Updated {
     pub logs: Vec<Log>,
     /// What is known of outside chains now.
     pub grown: Vec<Grown>,
+    /// What became of the receipts that were named.
+    pub receipts: Option<Report>,
 }
 
 /// What was had of one log.
@@ -70,13 +74,18 @@ impl From<&VerifiedStatusList> for About {
 }
 
 impl Updated {
-    /// 1 for a split view; 2 if a list, or every federation file, could not be had.
+    /// 1 for a split view; 2 if a list, or every federation file, could not be had, or a receipt
+    /// could not be upgraded.
     pub fn exit(&self) -> u8 {
+        let left = |report: &Report| report.refused + report.away > 0;
         let any = |test: fn(&Outcome) -> bool| self.logs.iter().any(|log| test(&log.outcome));
         let answered = self.asked.iter().any(|asked| asked.answer.is_ok());
         if any(|outcome| matches!(outcome, Outcome::SplitView(_))) {
             1
-        } else if !answered || any(|outcome| matches!(outcome, Outcome::Nothing(_))) {
+        } else if !answered
+            || self.receipts.as_ref().is_some_and(left)
+            || any(|outcome| matches!(outcome, Outcome::Nothing(_)))
+        {
             2
         } else {
             0
@@ -95,7 +104,33 @@ pub fn renew(args: &args::Update) -> Result<Updated, RunError> {
     let logs = authorities.map(|authority| renew_log(&mut nodes, &store, &newest, authority));
     let logs = logs.collect::<Result<_, _>>()?;
     let grown = outside_chains(args, &store, &newest)?;
-    Ok(Updated { newest, asked, logs, grown })
+    let receipts = match args.paths.is_empty() {
+        true => None,
+        false => Some(receipts(nodes, &newest, &args.paths)),
+    };
+    Ok(Updated { newest, asked, logs, grown, receipts })
+}
+
+/// Adds evidence to receipts. The log's own node is asked first, then every operator's.
+fn receipts(nodes: Nodes, federation: &Federation, paths: &[PathBuf]) -> Report {
+    let nodes = RefCell::new(nodes);
+    let current = federation.current();
+    let source = |url: &str, prefix: String| {
+        let (url, nodes) = (url.to_owned(), &nodes);
+        let get = move |path: &str, limit: usize| {
+            nodes.borrow_mut().get(&url, path, limit).map_err(|why| why.to_string())
+        };
+        Source::new(prefix, &current.clocks, Box::new(get))
+    };
+    let mut sources = Sources::new();
+    for authority in &current.authorities {
+        let hash = proto::hash::sha256(authority.origin().as_bytes());
+        let others = current.operators.iter().filter(|operator| operator.url != authority.url);
+        let others = others.map(|operator| source(&operator.url, format!("/{hash}")));
+        let own = std::iter::once(source(&authority.url, String::new()));
+        sources.insert(authority.origin().to_owned(), own.chain(others).collect());
+    }
+    upgrade::all(paths, federation, &mut sources, now())
 }
 
 /// Asks the verifier's own nodes, where they are named.

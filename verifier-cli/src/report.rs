@@ -151,6 +151,13 @@ pub fn update(updated: &Updated) -> io::Result<()> {
     }
     let mut out = io::stdout().lock();
     words::update(updated).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    if let Some(receipts) = &updated.receipts {
+        for why in &receipts.err {
+            // Nobody is left to be told if this fails.
+            let _ = writeln!(io::stderr().lock(), "beleg: {why}");
+        }
+        receipts.out.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    }
     out.flush()
 }
 

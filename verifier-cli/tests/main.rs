@@ -12,3 +12,4 @@ mod redact;
 mod single;
 mod status;
 mod update;
+mod upgrade;
