@@ -4,6 +4,7 @@ pub mod change;
 pub mod counts;
 pub mod later;
 pub mod sheet;
+pub mod upgrade;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -40,6 +41,8 @@ pub enum Command {
     Watch(Watch),
     /// Print a sheet, with a code to scan, for documents that have their receipts
     Sheet(sheet::Sheet),
+    /// Add to receipts what clocks outside the federation say about their log
+    Upgrade(upgrade::Upgrade),
     /// Read, export, check the journal of everything issued, or erase a document from it
     Journal(later::Journal),
     /// Count what was issued, and compare it with what your own program has

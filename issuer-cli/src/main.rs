@@ -33,6 +33,7 @@ mod run;
 mod select;
 mod settings;
 mod sheet;
+mod upgrade;
 mod watch;
 
 use args::change::Supersede;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         Command::Rotate(args) => sentences(run::rotate(&args, &screen)),
         Command::Issue(args) => outcomes(run::issue(&args, &screen), args.output),
         Command::Sheet(args) => said(sheet::run(&args)),
+        Command::Upgrade(args) => said(upgrade::run(&args)),
         Command::Journal(args) => said(later::journal(&args)),
         Command::Counts(args) => said(counts::run(&args)),
         Command::WatchLedger(args) => loop {
