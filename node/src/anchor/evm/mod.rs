@@ -190,11 +190,11 @@ impl EvmClock {
     async fn sign(&self, root: &Hash, latest: &Block, now: Timestamp) -> Result<Step, StepError> {
         let nonce = self.rpc.nonce(self.key.address()).await.map_err(later)?;
         let before = self.spending().of(nonce);
-        if let Some(other) = before.filter(|before| before.root != *root) {
-            if now.0.saturating_sub(other.time.0) < FORSAKEN_S {
-                let words = "waits for the transaction of another root".to_owned();
-                return Ok(waits(self.settings.poll_s, words));
-            }
+        if let Some(other) = before.filter(|before| before.root != *root)
+            && now.0.saturating_sub(other.time.0) < FORSAKEN_S
+        {
+            let words = "waits for the transaction of another root".to_owned();
+            return Ok(waits(self.settings.poll_s, words));
         }
         let fee = self.fee(latest).await?;
         // What was signed with this nonce may have been sent: nodes take more in its place.
