@@ -129,6 +129,22 @@ impl Client {
     }
 }
 
+impl Client {
+    /// The same, as this user (RFC 7617).
+    pub async fn post_as(
+        &self,
+        user: &str,
+        password: &str,
+        path: &str,
+        body: Body,
+        limit: usize,
+    ) -> Result<Answer, ClientError> {
+        let url = format!("{}{path}", self.base);
+        let request = self.http.post(&url).header(CONTENT_TYPE, body.content_type);
+        answer(url, request.basic_auth(user, Some(password)).body(body.bytes), limit).await
+    }
+}
+
 /// What a POST sends.
 #[derive(Clone, Debug)]
 pub struct Body {

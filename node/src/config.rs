@@ -15,7 +15,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
-pub use anchor::{AnchorConfig, EvmConfig, Pkcs11Config};
+pub use anchor::{AnchorConfig, BitcoinOptions, EvmConfig, OtsOptions, Pkcs11Config, TsaConfig};
 
 /// Largest config file that is read.
 const MAX_CONFIG_BYTES: u64 = 64 * 1024;

@@ -23,6 +23,7 @@ pub mod lists;
 pub mod log;
 pub mod mirror;
 pub mod pages;
+pub mod pem;
 pub mod replica;
 pub mod shelf;
 pub mod store;

@@ -228,13 +228,13 @@ impl Keeper {
 
     /// The task of one clock.
     async fn serve(self: Arc<Self>, outside: Arc<dyn Outside>) {
-        let mut renewed = Instant::now();
+        let mut renewed: Option<Instant> = None;
         loop {
             for root in self.due(outside.name()) {
                 self.step(&*outside, root).await;
             }
-            if renewed.elapsed() > RENEW {
-                renewed = Instant::now();
+            if renewed.is_none_or(|at| at.elapsed() > RENEW) {
+                renewed = Some(Instant::now());
                 tokio::task::block_in_place(|| self.renew(&*outside));
             }
             let _ = tokio::time::timeout(LOOK, self.made.notified()).await;

@@ -1,8 +1,11 @@
 //! Outside anchors: the federation root goes to clocks that no authority runs, and their evidence
 //! comes back.
 //!
-//! [`outside`] is what every clock is to the node, [`ledger`] what became of each root.
+//! [`outside`] is what every clock is to the node, [`ledger`] what became of each root. [`tsa`]
+//! is a clock.
 
+pub mod bitcoin;
+pub mod calendars;
 #[cfg(feature = "evm")]
 pub mod evm;
 pub mod keeper;
@@ -11,4 +14,5 @@ pub mod notes;
 pub mod outside;
 pub mod plan;
 pub mod share;
+pub mod tsa;
 pub mod view;

@@ -1,10 +1,14 @@
 //! From the config file to the clocks that the node asks.
 
+mod bitcoin;
+
 use std::path::Path;
+use std::sync::Arc;
 
 use proto::federation::Federation;
 
 use super::keeper::{self, Planned};
+use super::tsa;
 use crate::config::AnchorConfig;
 
 /// Why a clock cannot be asked.
@@ -24,6 +28,17 @@ pub enum PlanError {
     #[cfg(not(feature = "evm"))]
     #[error("this beleg-node was built without EVM chains\nbuild it with the feature evm")]
     NoEvm,
+    /// A time-stamping authority.
+    #[error("tsa {name}: {source}")]
+    Tsa {
+        /// Its short name.
+        name: String,
+        /// What is wrong.
+        source: tsa::SetupError,
+    },
+    /// Calendars or the own Bitcoin node.
+    #[error(transparent)]
+    Bitcoin(#[from] bitcoin::SetupError),
     /// The folder of anchors cannot be made.
     #[error(transparent)]
     Folder(#[from] crate::lines::FileError),
@@ -31,7 +46,9 @@ pub enum PlanError {
 
 /// Their names. Nothing is opened: a node may be at work with them.
 pub fn names(config: &AnchorConfig) -> Vec<String> {
-    config.evm.iter().map(|chain| format!("evm-{}", chain.chain)).collect()
+    let chains = config.evm.iter().map(|chain| format!("evm-{}", chain.chain));
+    let authorities = config.tsa.iter().map(|tsa| format!("tsa-{}", tsa.name));
+    bitcoin::names(config).into_iter().chain(chains).chain(authorities).collect()
 }
 
 /// The clocks that the section `[anchor]` names. Paths in it are relative to `folder`; what clocks
@@ -44,7 +61,7 @@ pub fn clocks(
 ) -> Result<Vec<Planned>, PlanError> {
     let own = data.join(keeper::FOLDER);
     std::fs::create_dir_all(&own).map_err(|e| crate::lines::io_error(&own, "create folder", e))?;
-    let mut planned = Vec::new();
+    let mut planned = bitcoin::clocks(config, folder, &own, federation)?;
     #[cfg(feature = "evm")]
     for chain in &config.evm {
         let clock = super::evm::planned(chain, folder, &own, federation);
@@ -54,6 +71,11 @@ pub fn clocks(
     #[cfg(not(feature = "evm"))]
     if !config.evm.is_empty() {
         return Err(PlanError::NoEvm);
+    }
+    for tsa in &config.tsa {
+        let outside = tsa::Authority::new(tsa, folder, federation)
+            .map_err(|source| PlanError::Tsa { name: tsa.name.clone(), source })?;
+        planned.push(Planned { outside: Arc::new(outside), every: tsa.every() });
     }
     Ok(planned)
 }

@@ -90,3 +90,17 @@ fn a_missing_or_huge_file_is_refused() {
     fs::write(&file, vec![b'#'; 70_000]).unwrap();
     assert!(matches!(Config::read(&file), Err(ConfigError::TooLarge { .. })));
 }
+
+#[test]
+fn the_clocks_of_the_template_are_read() {
+    let template = include_str!("template.toml");
+    let section = template.split_once("# [anchor]").unwrap().1.split_once("# The pages").unwrap().0;
+    let options = section.lines().filter_map(|line| line.strip_prefix("# "));
+    let options = options.filter(|line| line.starts_with('[') || line.contains(" = "));
+    let section: String = options.collect::<Vec<_>>().join("\n");
+    let anchor = parse(&format!("{GOOD}[anchor]\n{section}")).unwrap().anchor;
+    let (ots, bitcoin) = (anchor.ots.unwrap(), anchor.bitcoin.unwrap());
+    assert_eq!((ots.calendars.len(), ots.need, ots.every_s), (2, 2, Some(3600)));
+    assert_eq!((bitcoin.funding.len(), bitcoin.depth), (1, proto::limits::BITCOIN_DEPTH));
+    assert!(parse(&format!("{GOOD}[anchor.ots]\ncalendar = []\n")).is_err());
+}

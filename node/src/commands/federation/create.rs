@@ -22,7 +22,7 @@ use super::{read, show};
 use crate::args::Create;
 use crate::client::{Client, ClientError, Timeouts};
 use crate::commands::{CommandError, Output, block_on, io_error, read_bounded};
-use crate::keys;
+use crate::{keys, pem};
 
 /// Entry kinds, in version 1, that a new federation version puts in force.
 const ENTRY_KINDS: [&str; 4] = ["issuance", "issuer", "revocation", "snapshot"];
@@ -179,13 +179,9 @@ fn clocks(args: &Create, old: Option<&Version>) -> Result<Clocks, CommandError> 
 /// The line of a time-stamping authority, with the certificate in the place of its file.
 fn tsa(name: &str, file: &Path) -> Result<String, CommandError> {
     let bytes = read_bounded(file, 2 * limits::CERTIFICATE_BYTES)?;
-    let certificate = match std::str::from_utf8(&bytes) {
-        // PEM (RFC 7468): the base64 between the two lines.
-        Ok(text) if text.contains("-----BEGIN CERTIFICATE-----") => {
-            let lines = text.lines().skip_while(|line| !line.starts_with("-----BEGIN"));
-            lines.skip(1).take_while(|line| !line.starts_with("-----END")).map(str::trim).collect()
-        }
-        _ => text::base64_encode(&bytes),
+    let certificate = match pem::certificates(&bytes).as_deref() {
+        Ok([one]) => text::base64_encode(one),
+        _ => String::new(),
     };
     Ok(format!("tsa {name} {certificate}"))
 }
