@@ -4,6 +4,9 @@ mod desk;
 mod ledger;
 mod town;
 
+mod anchor_bitcoin;
+mod anchor_evm;
+mod anchor_tsa;
 mod backup;
 mod bad_input;
 mod browser;

@@ -3,7 +3,9 @@
 //! They are looked for where `.ci/run` puts them, `target/tools`. Without one, what needs it is
 //! skipped and says so; `BELEG_OUTSIDE=required` (CI) makes that an error.
 
+pub mod bitcoin;
 pub mod evm;
+pub mod tsa;
 
 use crate::process::workspace;
 use anyhow::{Result, ensure};

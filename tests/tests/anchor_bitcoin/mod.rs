@@ -1,0 +1,119 @@
+//! Federation roots in Bitcoin: through calendars, and through a node's own transactions. The chain
+//! is bcoin on regtest, the other side's tools are those of OpenTimestamps.
+
+mod calendars;
+mod liars;
+mod theirs;
+mod transactions;
+
+use anyhow::{Context, Result, ensure};
+use e2e::outside::bitcoin::{Chain, GENESIS};
+use e2e::process::binaries;
+use e2e::world::{Setup, World};
+use proto::anchor::bitcoin::Headers;
+use proto::anchor::clocks::{Bitcoin, Network};
+use proto::hash::Hash;
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// The node that asks outside clocks.
+const ASKS: usize = 0;
+/// How long anything may take.
+const LIMIT: Duration = Duration::from_secs(90);
+
+/// Four nodes, and a chain beside them.
+struct Anchoring {
+    world: World,
+    chain: Chain,
+    dir: TempDir,
+}
+
+impl Anchoring {
+    /// Starts the chain and makes a federation that names its first block; `None` if something is
+    /// not installed.
+    fn prepare() -> Result<Option<Anchoring>> {
+        let dir = tempfile::tempdir()?;
+        let Some(chain) = Chain::start(dir.path())? else { return Ok(None) };
+        let clocks = vec![format!("bitcoin regtest 0 {GENESIS}")];
+        let setup = Setup { idle_interval_s: 1, clocks, ..Setup::default() };
+        let world = World::create(dir.path(), binaries(), &setup)?;
+        Ok(Some(Anchoring { world, chain, dir }))
+    }
+
+    /// Adds to the config file of the node that asks.
+    fn configure(&self, text: &str) -> Result<()> {
+        let file = self.world.node_folder(ASKS).join("node.toml");
+        let mut file = fs::File::options().append(true).open(file)?;
+        Ok(file.write_all(text.as_bytes())?)
+    }
+
+    /// What a node needs to ask the chain.
+    fn rpc_options(&self) -> Result<String> {
+        let credentials = self.chain.credentials(self.dir.path())?;
+        let url = self.chain.url();
+        Ok(format!(
+            "[anchor.bitcoin]\nrpc = \"{url}\"\ncredentials = \"{}\"\npoll_s = 1\n",
+            credentials.display()
+        ))
+    }
+
+    /// Waits until the ledger of anchors holds this, and gives it.
+    fn ledger_with(&self, what: &str) -> Result<String> {
+        self.file_with("data/anchors/ledger", what)
+    }
+
+    /// The same for the node's log.
+    fn log_with(&self, what: &str) -> Result<String> {
+        self.file_with("log.txt", what)
+    }
+
+    fn file_with(&self, name: &str, what: &str) -> Result<String> {
+        let file = self.world.node_folder(ASKS).join(name);
+        let start = Instant::now();
+        loop {
+            let text = fs::read_to_string(&file).unwrap_or_default();
+            if text.contains(what) {
+                return Ok(text);
+            }
+            let tail = self.world.tail(ASKS);
+            ensure!(start.elapsed() < LIMIT, "no {what:?} in {name}:\n{text}\n{tail}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// The first evidence of a clock, as the node serves it, and its root.
+    fn evidence(&self, clock: &str) -> Result<(Hash, Vec<u8>)> {
+        let ledger = self.ledger_with("\"done\"")?;
+        let line = ledger.lines().find(|line| line.contains("\"done\"")).context("no line")?;
+        let line: serde_json::Value = serde_json::from_str(line)?;
+        ensure!(line["what"]["done"]["clock"] == clock, "another clock: {line}");
+        let (root, file) = (line["root"].as_str(), line["what"]["done"]["file"].as_str());
+        let (root, file) = (root.context("no root")?, file.context("no file")?);
+        let path = format!("/anchors/{root}/{file}");
+        let answer = e2e::http::read(self.world.address(ASKS), &path)?;
+        ensure!(answer.status == 200, "{path}: {}", answer.status);
+        Ok((Hash::from_hex(root)?, answer.body))
+    }
+
+    /// The chain's headers, checked.
+    fn headers(&self) -> Result<Headers> {
+        headers(&self.chain)
+    }
+
+    /// A file with these bytes.
+    fn file(&self, name: &str, bytes: &[u8]) -> Result<PathBuf> {
+        let path = self.dir.path().join(name);
+        fs::write(&path, bytes)?;
+        Ok(path)
+    }
+}
+
+fn headers(chain: &Chain) -> Result<Headers> {
+    let mut hash = Hash::from_hex(GENESIS)?.0;
+    hash.reverse();
+    let base = Bitcoin { network: Network::Regtest, height: 0, hash };
+    Ok(Headers::verify(&base, &chain.headers()?)?)
+}
