@@ -4,6 +4,7 @@
 mod case;
 
 use case::Case;
+use proto::anchor::Kind;
 use proto::document::ContentDigest;
 use proto::federation::Federation;
 use proto::hash::{Hash, Timestamp, TreeSize};
@@ -181,13 +182,14 @@ fn verdict(case: &Case, known: &mut Known) -> String {
         list.verify(&federation, &[]).unwrap()
     };
     let lists: Vec<VerifiedStatusList> = case.all("list").into_iter().map(list).collect();
+    let now = Timestamp(case.number("now"));
+    let require: Vec<Kind> =
+        case.all("require").into_iter().map(|kind| Kind::parse(kind).unwrap()).collect();
     let question = Question {
-        content: content.as_ref(),
-        receipt: &case.body,
-        federation: &federation,
-        now: Timestamp(case.number("now")),
         at: case.all("at").first().map(|at| Timestamp(at.parse().unwrap())),
         lists: &lists,
+        require: &require,
+        ..Question::new(content.as_ref(), &case.body, &federation, now)
     };
     let verdict = verify(&question);
     assert_eq!(verify_with(known, &question), verdict, "{case}");

@@ -44,6 +44,7 @@ fn json_has_its_promised_shape() {
         value.as_object().unwrap().keys().cloned().collect()
     };
     let want = [
+        "anchors",
         "code",
         "document",
         "federation",

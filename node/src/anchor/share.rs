@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use proto::anchor::Evidence as Piece;
 use proto::anchor::judge::{Outside, judge};
+use proto::anchor::list::{self, Listed};
 use proto::anchor::statement::Statement;
-use proto::anchor::{Evidence as Piece, Kind};
 use proto::checkpoint::SignedCheckpoint;
 use proto::federation::Federation;
 use proto::hash::{Hash, Timestamp};
@@ -25,8 +26,6 @@ use crate::clock::Clock;
 use crate::evidence::{Compared, Evidence};
 use crate::mirror::gossip::Watched;
 
-/// Bytes of the list of a month: four clocks every ten minutes.
-const LIST_BYTES: usize = 2 * 1024 * 1024;
 /// Bytes of the signed checkpoints under a root.
 const CHECKPOINTS_BYTES: usize = 16 * 1024 * 1024;
 /// Pieces that are taken from one node in one round: who sends more waits.
@@ -51,13 +50,6 @@ enum NotKept {
     Away(String),
     #[error("{0}")]
     Bad(String),
-}
-
-/// A line of a list.
-struct Listed {
-    root: Hash,
-    kind: Kind,
-    file: String,
 }
 
 impl Share {
@@ -88,7 +80,7 @@ impl Share {
         for (name, client) in self.peers.clone() {
             let mut taken = 0;
             for month in months(now) {
-                let Ok(listed) = list(&client, &month).await else { continue };
+                let Ok(listed) = listed(&client, &month).await else { continue };
                 for one in listed {
                     let known = self.keeper.has(&one.root, &one.file);
                     let refused = self.refused.contains(&(one.root, one.file.clone()));
@@ -177,19 +169,9 @@ async fn fetch(client: &Client, path: &str, limit: usize) -> Result<Vec<u8>, Not
     }
 }
 
-async fn list(client: &Client, month: &str) -> Result<Vec<Listed>, NotKept> {
-    let bytes = fetch(client, &format!("/anchors/{month}"), LIST_BYTES).await?;
-    let text = std::str::from_utf8(&bytes).map_err(|e| NotKept::Bad(e.to_string()))?;
-    Ok(text.lines().filter_map(listed).collect())
-}
-
-fn listed(line: &str) -> Option<Listed> {
-    let mut words = line.split(' ').skip(1);
-    let root = Hash::from_hex(words.next()?).ok()?;
-    let (kind, file) = (Kind::parse(words.next()?)?, words.next()?.to_owned());
-    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
-    let good = file.len() <= 80 && file.bytes().all(plain) && !file.starts_with('.');
-    good.then_some(Listed { root, kind, file })
+async fn listed(client: &Client, month: &str) -> Result<Vec<Listed>, NotKept> {
+    let bytes = fetch(client, &format!("/anchors/{month}"), limits::ANCHOR_LIST_BYTES).await?;
+    list::parse(&bytes).map_err(|e| NotKept::Bad(e.to_string()))
 }
 
 /// The month of a moment, and the one before.

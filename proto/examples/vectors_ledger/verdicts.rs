@@ -2,12 +2,14 @@
 
 use crate::case::Case;
 use crate::world::{Log, NOW, Paper, T0, digest, document, federation, file, issuer_key};
+use proto::anchor::statement::{Head, Statement};
+use proto::anchor::{Evidence, Kind};
 use proto::document::commitment::salt;
 use proto::document::{ContentDigest, Field};
 use proto::federation::Federation;
 use proto::hash::{Hash, LeafIndex, Timestamp};
 use proto::ledger::{IssuanceStatement, Issuer, Place};
-use proto::receipt::{Disclosure, Receipt, ShownField};
+use proto::receipt::{Anchor, Disclosure, Receipt, ShownField};
 
 /// The good verdict.
 pub const VALID: &str = "VALID valid content-matches issuer-proven time-proven status-valid";
@@ -78,7 +80,7 @@ fn bad_entry(code: &str) -> String {
 }
 
 pub fn cases() -> Vec<Case> {
-    [good(), contents(), fields(), issuers()].into_iter().flatten().collect()
+    [good(), contents(), fields(), issuers(), anchors()].into_iter().flatten().collect()
 }
 
 fn good() -> Vec<Case> {
@@ -92,6 +94,29 @@ fn good() -> Vec<Case> {
         case("good-redacted", VALID, &full.redact(&[4]).unwrap()),
         case("good-redacted-to-the-least", VALID, &full.redact(&[]).unwrap()),
         with("good-second-of-the-batch", VALID, &second, Some(&of_second), "good-first", NOW),
+    ]
+}
+
+/// Evidence of an outside clock that the federation does not name, and asked for or not.
+fn anchors() -> Vec<Case> {
+    let scene = scene();
+    let full = scene.receipt();
+    let head = Head::of(&scene.log.published()).unwrap();
+    let statement = Statement::new(scene.federation.id(), vec![head.clone()]).unwrap();
+    let path = statement.tree().unwrap().path(0).unwrap();
+    let evidence = vec![Evidence { kind: Kind::Bitcoin, bytes: vec![0] }];
+    let good = Anchor { head, consistency: vec![], index: 0, path, evidence };
+    let false_one = Anchor { consistency: vec![Hash([1; 32])], ..good.clone() };
+    let anchored = |anchor: &Anchor| full.with_anchor(anchor).unwrap();
+    let missing = "CANNOT TELL anchor-missing content-matches issuer-proven anchor-missing \
+                   status-valid";
+    let wrong = "INVALID anchor-false content-matches issuer-proven anchor-false status-valid";
+    vec![
+        case("good-anchored", VALID, &anchored(&good)),
+        case("good-with-false-evidence", VALID, &anchored(&false_one)),
+        case("anchor-missing", missing, &anchored(&good)).with("require", "bitcoin"),
+        case("anchor-of-another-kind", missing, &anchored(&false_one)).with("require", "tsa"),
+        case("anchor-false", wrong, &anchored(&false_one)).with("require", "bitcoin"),
     ]
 }
 

@@ -5,6 +5,7 @@ mod liars;
 mod renewed;
 mod rewritten;
 mod stamped;
+mod upgraded;
 
 use anyhow::{Context, Result, ensure};
 use e2e::outside::tsa::{Authority, Key};

@@ -92,8 +92,8 @@ fn later(error: impl std::fmt::Display) -> StepError {
 }
 
 impl Transactions {
-    /// The journal lies in the folder of anchors. It is opened by the first step: a command that only
-    /// asks which clocks there are must not touch what a running node writes.
+    /// The journal lies in the folder of anchors. It is opened by the first step: a command that
+    /// only asks which clocks there are must not touch what a running node writes.
     pub fn new(rpc: Rpc, purse: Purse, settings: Settings, folder: PathBuf) -> Transactions {
         let (journal, report) = (OnceLock::new(), Mutex::default());
         Transactions { rpc, purse, settings, folder, journal, report }
