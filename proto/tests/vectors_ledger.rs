@@ -4,7 +4,7 @@
 mod case;
 
 use case::Case;
-use proto::anchor::Kind;
+use proto::anchor;
 use proto::document::ContentDigest;
 use proto::federation::Federation;
 use proto::hash::{Hash, Timestamp, TreeSize};
@@ -183,8 +183,8 @@ fn verdict(case: &Case, known: &mut Known) -> String {
     };
     let lists: Vec<VerifiedStatusList> = case.all("list").into_iter().map(list).collect();
     let now = Timestamp(case.number("now"));
-    let require: Vec<Kind> =
-        case.all("require").into_iter().map(|kind| Kind::parse(kind).unwrap()).collect();
+    let require: Vec<anchor::Kind> =
+        case.all("require").into_iter().map(|kind| anchor::Kind::parse(kind).unwrap()).collect();
     let question = Question {
         at: case.all("at").first().map(|at| Timestamp(at.parse().unwrap())),
         lists: &lists,
