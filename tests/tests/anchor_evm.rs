@@ -75,8 +75,8 @@ fn a_root_stands_in_a_chain_and_is_paid_once() -> Result<()> {
     // 2.
     let config = world.node_folder(HOME).join("node.toml");
     let options = format!(
-        "\n[[anchor.evm]]\nchain = \"test\"\nrpc = \"{}\"\nkey = \"{}\"\nevery_s = 86400\npoll_s = 1\n\
-         max_fee_gwei = 50\nmax_per_day_gwei = 10000000\n",
+        "\n[[anchor.evm]]\nchain = \"test\"\nrpc = \"{}\"\nkey = \"{}\"\nevery_s = 86400\n\
+         poll_s = 1\nmax_fee_gwei = 50\nmax_per_day_gwei = 10000000\n",
         anvil.url(),
         key.display()
     );

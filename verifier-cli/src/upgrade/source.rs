@@ -40,6 +40,8 @@ pub enum SourceError {
     Statement(#[from] StatementError),
 }
 
+type Tiles = BTreeMap<TileId, Vec<u8>>;
+
 /// A node that is asked, with what it has sent.
 pub struct Source<'a> {
     get: Get<'a>,
@@ -50,7 +52,7 @@ pub struct Source<'a> {
     evidence: BTreeMap<(Hash, String), Vec<u8>>,
     clocks: Clocks,
     /// The tiles of one interval: receipts that are upgraded together are often of one.
-    tiles: Option<([TreeSize; 2], BTreeMap<TileId, Vec<u8>>)>,
+    tiles: Option<([TreeSize; 2], Tiles)>,
 }
 
 impl<'a> Source<'a> {

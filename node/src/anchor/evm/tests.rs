@@ -232,7 +232,8 @@ async fn a_node_that_lies_gets_no_evidence_out() {
     let Some(stand) = Stand::start() else { return };
     let root = sha256(b"root");
     let word = format!("{:#066x}", 1_700_000_000);
-    let lies: [(&str, fn(&mut Value), &str); 7] = [
+    type Lie = (&'static str, fn(&mut Value), &'static str);
+    let lies: [Lie; 7] = [
         ("eth_chainId", |result| *result = json!("0x1"), "this node is one of chain 1"),
         ("eth_chainId", |result| *result = json!("one"), "not what this method gives"),
         ("eth_getCode", |result| *result = json!("0x00"), "nothing is spent"),
