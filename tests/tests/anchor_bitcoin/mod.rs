@@ -5,6 +5,7 @@ mod calendars;
 mod liars;
 mod theirs;
 mod transactions;
+mod upgraded;
 
 use anyhow::{Context, Result, ensure};
 use e2e::outside::bitcoin::{Chain, GENESIS};
