@@ -8,6 +8,9 @@
 //! 5. The contract says the same time to anybody who asks it directly.
 //! 6. With one byte changed, the evidence is false or nobody knows its block.
 //!
+//! Receipts are upgraded with such evidence, the block's hash comes from the verifier's own node, and
+//! the verdict tells the block.
+//!
 //! And with a key that never leaves its PKCS#11 module (softhsm2), the contract is put there too.
 
 use anyhow::{Context, Result, ensure};
@@ -126,6 +129,56 @@ fn a_root_stands_in_a_chain_and_is_paid_once() -> Result<()> {
         assert!(evm::verify(&changed, &root_hash, chains, &known).is_err(), "byte {at}");
     }
     assert_eq!(world.fsck(HOME)?.code, 0);
+    Ok(())
+}
+
+#[test]
+fn a_verdict_tells_the_block_that_the_own_node_knows() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let Some(anvil) = Anvil::start(folder.path())? else { return Ok(()) };
+    let key = folder.path().join("payer");
+    secret(&key, PAYER_KEY)?;
+    let mut tool = Command::new(&binaries().node);
+    let line = deploy(&anvil, folder.path(), tool.args(["evm", "deploy", "--key"]).arg(&key))?;
+    let setup = Setup { clocks: vec![line], ..Setup::default() };
+    let mut world = World::create(&folder.path().join("towns"), binaries(), &setup)?;
+    let config = world.node_folder(HOME).join("node.toml");
+    let options = format!(
+        "\n[[anchor.evm]]\nchain = \"test\"\nrpc = \"{}\"\nkey = \"{}\"\npoll_s = 1\n\
+         max_fee_gwei = 50\nmax_per_day_gwei = 10000000\n",
+        anvil.url(),
+        key.display()
+    );
+    fs::write(&config, fs::read_to_string(&config)? + &options)?;
+    world.start_all()?;
+    let office = world.open_office(HOME, "Front desk", &["public.notice"])?;
+    let letters = folder.path().join("letters");
+    e2e::documents::letters(&letters, 2)?;
+    ensure!(office.issue("public.notice", &[&letters])?.code == 0, "nothing was issued");
+    run(world.node_tool().args(["anchor", "now", "--config"]).arg(&config))?.ok()?;
+    let ledger = world.node_folder(HOME).join("data/anchors/ledger");
+    mine_until(&anvil, || {
+        let done = fs::read_to_string(&ledger).unwrap_or_default().contains("\"done\"");
+        Ok(done.then_some(()))
+    })?;
+    run(office.tool("upgrade").arg(&letters))?.ok()?;
+    world.stop_all()?;
+    let store = folder.path().join("store");
+    let (stored, letter) = (store.display().to_string(), letters.join("letter-00000.pdf"));
+    let ask = ["--store", &stored, "--require-anchor", "evm"];
+    let before = world.verify(&[&letter], &ask)?;
+    ensure!(before.code == 2, "{before:?}");
+    let mut update = world.verifier_tool();
+    update.arg("update").arg("--federation").arg(world.federation()).args(["--store", &stored]);
+    let node = format!("test={}", anvil.url());
+    let updated = run(update.args(["--evm", &node]).arg("--evm-for").arg(&letters))?;
+    ensure!(updated.stdout.contains("test: 1 blocks looked up, 0 not final yet"), "{updated:?}");
+    let after = world.verify(&[&letter], &ask)?;
+    ensure!(
+        after.code == 0 && after.stdout.contains("; and on the chain test, block "),
+        "{after:?}"
+    );
+    ensure!(after.stdout.contains("(block hash from "), "{after:?}");
     Ok(())
 }
 
