@@ -8,8 +8,8 @@
 //! 5. The contract says the same time to anybody who asks it directly.
 //! 6. With one byte changed, the evidence is false or nobody knows its block.
 //!
-//! Receipts are upgraded with such evidence, the block's hash comes from the verifier's own node, and
-//! the verdict tells the block.
+//! Receipts are upgraded with such evidence, the block's hash comes from the verifier's own node,
+//! and the verdict tells the block.
 //!
 //! And with a key that never leaves its PKCS#11 module (softhsm2), the contract is put there too.
 
