@@ -52,7 +52,7 @@ struct TsaView {
 }
 
 /// The word for what became of evidence: `good`, `false` or `unknown`.
-pub fn anchor_state(facts: &AnchorFacts) -> &'static str {
+fn state(facts: &AnchorFacts) -> &'static str {
     match &facts.outcome {
         Ok(_) => "good",
         Err(problem) if problem.is_false() => "false",
@@ -83,7 +83,7 @@ impl AnchorView {
         };
         let mut view = AnchorView {
             kind: facts.kind.name(),
-            state: anchor_state(facts),
+            state: state(facts),
             code,
             message,
             time: proven.map(|proven| proven.time().0),

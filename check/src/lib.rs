@@ -15,7 +15,7 @@ mod obstacle;
 mod paper;
 mod view;
 
-pub use anchors::{AnchorView, anchor_state, anchor_words};
+pub use anchors::{AnchorView, anchor_words};
 pub use content::{ContentDigester, judge_content};
 pub use layers::{AnchorLayer, CheckpointView, EntryView, EvidenceLayer, LayersView, StatusLayer};
 pub use obstacle::Obstacle;

@@ -241,7 +241,7 @@ fn clock_money(clock: &ClockFacts) -> Option<Alarm> {
         since: None,
         subject: Some(clock.name.clone()),
         message: format!("There is money for {left} more anchors of the clock {}.", clock.name),
-        next_step: "Send money to its address; beleg-node anchor list shows it.",
+        next_step: "Send money to its address; docs/anchors.md says where it stands.",
     })
 }
 

@@ -28,6 +28,9 @@ pub const MEMBERS: [(&str, &str); 4] = [
 /// How long a node may take until it is ready.
 const START_LIMIT: Duration = Duration::from_secs(30);
 
+/// How long anything may take until a file tells of it.
+const FILE_LIMIT: Duration = Duration::from_secs(90);
+
 /// What can be different from one world to the next.
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -275,6 +278,21 @@ impl World {
     /// What a node has written, its last lines.
     pub fn tail(&self, number: usize) -> String {
         self.members[number].process.as_ref().map(Process::tail).unwrap_or_default()
+    }
+
+    /// Waits until a file in a node's folder holds this, and gives it.
+    pub fn file_with(&self, number: usize, name: &str, what: &str) -> Result<String> {
+        let file = self.members[number].folder.join(name);
+        let start = Instant::now();
+        loop {
+            let text = fs::read_to_string(&file).unwrap_or_default();
+            if text.contains(what) {
+                return Ok(text);
+            }
+            let tail = self.tail(number);
+            ensure!(start.elapsed() < FILE_LIMIT, "no {what:?} in {name}:\n{text}\n{tail}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// `beleg-node fsck` on one node's data.

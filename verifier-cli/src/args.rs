@@ -118,12 +118,9 @@ pub struct Update {
     #[arg(long, value_name = "FILE", requires = "bitcoin")]
     pub bitcoin_auth: Option<PathBuf>,
     /// Your own node of an EVM chain, by the name that the federation file has for it: the blocks
-    /// that receipts of --evm-for name are looked up there
-    #[arg(long, value_name = "NAME=URL")]
+    /// that these receipts name are looked up there
+    #[arg(long, value_name = "NAME=URL", requires = "paths")]
     pub evm: Vec<String>,
-    /// Receipts, documents or folders whose blocks are looked up
-    #[arg(long, value_name = "FILE|FOLDER", requires = "evm")]
-    pub evm_for: Vec<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

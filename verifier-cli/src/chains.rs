@@ -40,7 +40,8 @@ pub fn headers_of_file(
     file: &Path,
 ) -> Result<Grown, RunError> {
     let new = read_headers(file, federation)?.ok_or(RunError::ClockNotNamed { kind: "bitcoin" })?;
-    keep_headers(store, federation, new)
+    let kept = read_headers(&store.headers(federation.id()), federation).ok().flatten();
+    keep_headers(store, federation, kept.as_ref(), &new)
 }
 
 /// Asks a Bitcoin node for the headers that are missing.
@@ -55,8 +56,8 @@ pub fn headers_of_node(
     let failed = |why| RunError::Chain { name: "bitcoin".to_owned(), why };
     let tip = one(call, "getblockcount", json!([])).map_err(failed)?;
     let tip = tip.as_u64().ok_or(FetchError::NotAsSpecified).map_err(failed)?;
-    let mut headers = match kept {
-        Some(kept) => common(&kept, tip, call).map_err(failed)?,
+    let mut headers = match &kept {
+        Some(kept) => common(kept, tip, call).map_err(failed)?,
         None => Vec::new(),
     };
     let mut height = base.height + (headers.len() / HEADER_BYTES) as u64;
@@ -67,7 +68,8 @@ pub fn headers_of_node(
     }
     let path = store.headers(federation.id());
     let headers = Headers::verify(&base, &headers);
-    keep_headers(store, federation, headers.map_err(|why| RunError::Headers { path, why })?)
+    let headers = headers.map_err(|why| RunError::Headers { path, why })?;
+    keep_headers(store, federation, kept.as_ref(), &headers)
 }
 
 /// The kept headers, without those that the node's chain does not have.
@@ -108,10 +110,14 @@ fn fetch_headers(call: Call<'_>, first: u64, last: u64) -> Result<Vec<u8>, Fetch
 }
 
 /// Never back: of two chains the one with more work.
-fn keep_headers(store: &Store, federation: &Federation, new: Headers) -> Result<Grown, RunError> {
+fn keep_headers(
+    store: &Store,
+    federation: &Federation,
+    kept: Option<&Headers>,
+    new: &Headers,
+) -> Result<Grown, RunError> {
     let path = store.headers(federation.id());
-    let kept = read_headers(&path, federation).ok().flatten();
-    let before = kept.as_ref().map_or(new.base().height, Headers::tip_height);
+    let before = kept.map_or(new.base().height, Headers::tip_height);
     let tip = match kept {
         Some(kept) if kept.work() >= new.work() => kept.tip_height(),
         _ => {

@@ -1,6 +1,7 @@
 //! What is at hand of clocks outside the federation: Bitcoin headers and blocks of EVM chains, from
 //! files that were named, else from the store of `beleg update`. Read when a receipt needs them.
 
+use crate::run::read;
 use crate::store::Store;
 use crate::trouble::RunError;
 use proto::anchor::Kind;
@@ -12,7 +13,6 @@ use proto::limits;
 use proto::receipt::Receipt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use verifier::input::{self, InputError};
 use verifier::shown;
 
 /// Files that were named instead of those of the store.
@@ -110,9 +110,4 @@ pub fn read_headers(path: &Path, federation: &Federation) -> Result<Option<Heade
 pub fn read_blocks(path: &Path) -> Result<KnownBlocks, RunError> {
     let bytes = read(path, limits::EVM_BLOCKS_BYTES)?;
     KnownBlocks::parse(&bytes).map_err(|why| RunError::Blocks { path: path.to_owned(), why })
-}
-
-fn read(path: &Path, limit: usize) -> Result<Vec<u8>, RunError> {
-    let failed = |why: InputError| RunError::File { path: path.to_owned(), why };
-    input::read_bounded(path, limit).map_err(failed)
 }

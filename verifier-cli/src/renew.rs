@@ -2,7 +2,7 @@
 
 use crate::args;
 use crate::chains::{self, Grown};
-use crate::gather::{self, Found as FoundList, Wanted};
+use crate::gather::{self, Found, Wanted};
 use crate::kept;
 use crate::run::{now, read, read_federation};
 use crate::store::Store;
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use verifier::input;
 use verifier::sealed;
 use verifier::upgrade::{self, Report, Source, Sources};
-use verifier::walk::{self, Found};
+use verifier::walk;
 
 /// Bytes of a file with a user's name and password.
 const AUTH_BYTES: usize = 4096;
@@ -103,11 +103,12 @@ pub fn renew(args: &args::Update) -> Result<Updated, RunError> {
     let authorities = newest.current().authorities.iter();
     let logs = authorities.map(|authority| renew_log(&mut nodes, &store, &newest, authority));
     let logs = logs.collect::<Result<_, _>>()?;
-    let grown = outside_chains(args, &store, &newest)?;
     let receipts = match args.paths.is_empty() {
         true => None,
         false => Some(receipts(nodes, &newest, &args.paths)),
     };
+    // Behind the receipts, which may name a block only now.
+    let grown = outside_chains(args, &store, &newest)?;
     Ok(Updated { newest, asked, logs, grown, receipts })
 }
 
@@ -154,7 +155,7 @@ fn outside_chains(
         None => {}
     }
     let wanted: BTreeSet<(u64, u64)> =
-        if args.evm.is_empty() { BTreeSet::new() } else { named_blocks(&args.evm_for) };
+        if args.evm.is_empty() { BTreeSet::new() } else { named_blocks(&args.paths) };
     for named in &args.evm {
         let (name, url) = named.split_once('=').unwrap_or((named, ""));
         let chain = federation.current().clocks.chains.iter().find(|chain| chain.name == name);
@@ -169,14 +170,14 @@ fn outside_chains(
 /// The blocks that receipts name, beside documents or in them.
 fn named_blocks(paths: &[PathBuf]) -> BTreeSet<(u64, u64)> {
     let receipt = |found| match found {
-        Found::Receipt(path) => input::read_bounded(&path, limits::TLOG_PROOF_BYTES).ok(),
-        Found::Document(path) => {
+        walk::Found::Receipt(path) => input::read_bounded(&path, limits::TLOG_PROOF_BYTES).ok(),
+        walk::Found::Document(path) => {
             match input::read_bounded(&walk::receipt_path(&path), limits::TLOG_PROOF_BYTES) {
                 Ok(receipt) => Some(receipt),
                 Err(_) => sealed::open(&path).ok()?.map(|sealed| sealed.receipt),
             }
         }
-        Found::Refused(..) => None,
+        walk::Found::Refused(..) => None,
     };
     let receipts = walk::walk(paths).filter_map(receipt);
     let receipts = receipts.filter_map(|bytes| Receipt::parse(&bytes).ok());
@@ -200,16 +201,16 @@ fn renew_log(
     let gathered = gather::gather(wanted, &mut |url, path, limit| nodes.get(url, path, limit));
     let known = newest.as_ref().map(About::from);
     let outcome = match (gathered.found, known) {
-        (FoundList::New(best), known) => {
+        (Found::New(best), known) => {
             let (list, bytes) = (About::from(&best.list), best.bytes.len());
             let broken = path.filter(|_| known.is_none());
             broken.map_or(Ok(()), |path| remove(&path)).map_err(unkept)?;
             kept.keep(list.as_of, &best.bytes).map_err(unkept)?;
             Outcome::New { list, bytes, url: best.url }
         }
-        (FoundList::Unchanged, Some(known)) => Outcome::Unchanged(known),
-        (FoundList::NothingYet, None) => Outcome::NothingYet,
-        (FoundList::SplitView(two), _) => {
+        (Found::Unchanged, Some(known)) => Outcome::Unchanged(known),
+        (Found::NothingYet, None) => Outcome::NothingYet,
+        (Found::SplitView(two), _) => {
             let [one, other] = *two;
             let accuse = |signed| kept.accuse(signed).map_err(unkept);
             Outcome::SplitView([accuse(&one)?, accuse(&other)?])

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use proto::anchor::list::numbered;
 use proto::anchor::statement::{Head, Statement, StatementError};
 use proto::checkpoint::SignedCheckpoint;
 use proto::document::batch::BatchError;
@@ -36,7 +37,7 @@ pub const NOW_FILE: &str = "now";
 /// How often it is looked whether something is due.
 const LOOK: Duration = Duration::from_secs(1);
 /// How often it is looked whether evidence ages.
-const RENEW: Duration = Duration::from_secs(3600);
+const RENEW: Duration = Duration::from_secs(86_400);
 /// Longest pause before a step that failed is tried again.
 const LONGEST_PAUSE_S: u64 = 3600;
 /// Roots with which a clock goes on in one turn.
@@ -233,7 +234,7 @@ impl Keeper {
             for root in self.due(outside.name()) {
                 self.step(&*outside, root).await;
             }
-            if renewed.is_none_or(|at| at.elapsed() > RENEW) {
+            if outside.ages() && renewed.is_none_or(|at| at.elapsed() > RENEW) {
                 renewed = Some(Instant::now());
                 tokio::task::block_in_place(|| self.renew(&*outside));
             }
@@ -301,8 +302,8 @@ impl Keeper {
         what: impl FnOnce(String, String) -> What,
     ) -> Result<(), KeepError> {
         let before = self.evidence_file(outside.name(), root);
-        let number = before.and_then(|file| file.rsplit_once('.')?.1.parse::<u32>().ok());
-        let file = format!("{}.{}", outside.name(), number.unwrap_or(0).saturating_add(1));
+        let number = before.map_or(0, |file| numbered(&file).1);
+        let file = format!("{}.{}", outside.name(), number.saturating_add(1));
         self.store.write_once(vec![(path(root, &file), evidence)])?;
         tracing::info!(clock = outside.name(), %root, file, "an outside clock has answered");
         self.note(root, what(outside.kind().name().to_owned(), file))

@@ -180,6 +180,8 @@ pub struct Anchors {
     pub times: BTreeSet<(Timestamp, Hash)>,
     /// With which roots each clock is not at an end.
     pub open: BTreeMap<String, BTreeSet<Hash>>,
+    /// When the newest root was made for which each clock has evidence.
+    pub proven: BTreeMap<String, Timestamp>,
     /// When each clock was first given one by this node.
     pub first: BTreeMap<String, Timestamp>,
     /// When each clock was last given one by this node.
@@ -272,6 +274,11 @@ fn take(anchors: &mut Anchors, root: Hash, line: Line) -> bool {
     };
     if let Some(open) = anchors.open.get_mut(&clock) {
         open.remove(&root);
+    }
+    let made = anchored.time;
+    if anchored.jobs.get(&clock).is_some_and(|job| job.evidence.is_some()) {
+        let proven = anchors.proven.entry(clock).or_insert(made);
+        *proven = made.max(*proven);
     }
     true
 }

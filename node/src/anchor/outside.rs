@@ -30,6 +30,11 @@ pub trait Outside: Send + Sync {
         now: Timestamp,
     ) -> Work<'a, Result<Step, StepError>>;
 
+    /// Whether its evidence has to be renewed in time.
+    fn ages(&self) -> bool {
+        false
+    }
+
     /// A state from which [`Outside::step`] goes on to newer evidence, if this one ages.
     fn renewal(&self, _root: &Hash, _evidence: &[u8], _now: Timestamp) -> Option<Value> {
         None

@@ -5,7 +5,7 @@
 //! copy here is a split view. Evidence that is false is not kept; what cannot be told here, for
 //! want of Bitcoin headers or block hashes, is, because others can tell.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use proto::checkpoint::SignedCheckpoint;
 use proto::federation::Federation;
 use proto::hash::{Hash, Timestamp};
 use proto::limits;
-use proto::time::Date;
+use proto::time::{DAY_S, Date};
 
 use super::keeper::{CHECKPOINTS, Keeper, STATEMENT};
 use super::notes::note_of;
@@ -30,6 +30,8 @@ use crate::mirror::gossip::Watched;
 const CHECKPOINTS_BYTES: usize = 16 * 1024 * 1024;
 /// Pieces that are taken from one node in one round: who sends more waits.
 const PIECES: usize = 16;
+/// And in one day: four clocks every six minutes.
+const DAY_PIECES: usize = 1024;
 
 /// Looks at what the other nodes have.
 pub struct Share {
@@ -39,7 +41,10 @@ pub struct Share {
     watched: Vec<Watched>,
     evidence: Arc<Evidence>,
     clock: Arc<dyn Clock>,
-    /// What was refused: it is not fetched again.
+    /// The day, and what each node has given in it.
+    day: u64,
+    taken: BTreeMap<String, usize>,
+    /// What was refused: it is not fetched again in a day.
     refused: BTreeSet<(Hash, String)>,
 }
 
@@ -62,8 +67,8 @@ impl Share {
         evidence: Arc<Evidence>,
         clock: Arc<dyn Clock>,
     ) -> Share {
-        let refused = BTreeSet::new();
-        Share { keeper, federation, peers, watched, evidence, clock, refused }
+        let (day, taken, refused) = (0, BTreeMap::new(), BTreeSet::new());
+        Share { keeper, federation, peers, watched, evidence, clock, day, taken, refused }
     }
 
     /// One round in each interval, for ever.
@@ -82,12 +87,13 @@ impl Share {
             for month in months(now) {
                 let Ok(listed) = listed(&client, &month).await else { continue };
                 for one in listed {
-                    let known = self.keeper.has(&one.root, &one.file);
                     let refused = self.refused.contains(&(one.root, one.file.clone()));
-                    if known || refused || taken >= PIECES {
+                    let room = taken < PIECES && self.today(&name, now) < DAY_PIECES;
+                    if refused || !room || self.keeper.has(&one) {
                         continue;
                     }
                     taken += 1;
+                    *self.taken.entry(name.clone()).or_default() += 1;
                     match self.take(&name, &client, &one, now).await {
                         Ok(()) | Err(NotKept::Away(_)) => {}
                         Err(NotKept::Bad(why)) => {
@@ -101,6 +107,18 @@ impl Share {
         }
     }
 
+    /// Pieces that this node has given today. With the day all is forgotten, so that nobody fills
+    /// memory or disk.
+    fn today(&mut self, peer: &str, now: Timestamp) -> usize {
+        let day = now.0 / DAY_S;
+        if self.day != day {
+            self.day = day;
+            self.taken.clear();
+            self.refused.clear();
+        }
+        self.taken.get(peer).copied().unwrap_or(0)
+    }
+
     async fn take(
         &self,
         peer: &str,
@@ -108,10 +126,29 @@ impl Share {
         one: &Listed,
         now: Timestamp,
     ) -> Result<(), NotKept> {
-        let of = |file: &str| format!("/anchors/{}/{file}", one.root);
+        if !self.keeper.knows(&one.root) {
+            self.take_statement(client, &one.root).await?;
+        }
+        let path = format!("/anchors/{}/{}", one.root, one.file);
+        let bytes = fetch(client, &path, limits::TSA_EVIDENCE_BYTES).await?;
+        let piece = Piece { kind: one.kind, bytes };
+        let clocks = &self.federation.current().clocks;
+        let judged = judge(&piece, &one.root, clocks, &Outside::default(), now);
+        if let Err(problem) = judged
+            && problem.is_false()
+        {
+            return Err(NotKept::Bad(problem.to_string()));
+        }
+        let kept = tokio::task::block_in_place(|| self.keeper.keep(peer, one, piece.bytes));
+        kept.map_err(|e| NotKept::Away(e.to_string()))
+    }
+
+    /// The statement of a root, and the checkpoints under it.
+    async fn take_statement(&self, client: &Client, root: &Hash) -> Result<(), NotKept> {
+        let of = |file: &str| format!("/anchors/{root}/{file}");
         let statement = fetch(client, &of(STATEMENT), limits::STATEMENT_BYTES).await?;
         let statement = Statement::parse(&statement).map_err(|e| NotKept::Bad(e.to_string()))?;
-        let leads = statement.tree().is_ok_and(|tree| tree.root() == one.root);
+        let leads = statement.tree().is_ok_and(|tree| tree.root() == *root);
         if !leads || statement.federation() != self.federation.id() {
             let why = "its statement is of another root or federation";
             return Err(NotKept::Bad(why.to_owned()));
@@ -126,19 +163,8 @@ impl Share {
             })?;
             self.compare(&note)?;
         }
-        let bytes = fetch(client, &of(&one.file), limits::TSA_EVIDENCE_BYTES).await?;
-        let piece = Piece { kind: one.kind, bytes };
-        let clocks = &self.federation.current().clocks;
-        let judged = judge(&piece, &one.root, clocks, &Outside::default(), now);
-        if let Err(problem) = judged
-            && problem.is_false()
-        {
-            return Err(NotKept::Bad(problem.to_string()));
-        }
-        let kept = tokio::task::block_in_place(|| {
-            self.keeper.keep(peer, &statement, checkpoints, &piece, &one.file)
-        });
-        kept.map_err(|e| NotKept::Away(e.to_string()))
+        let kept = tokio::task::block_in_place(|| self.keeper.publish(&statement, checkpoints));
+        kept.map(drop).map_err(|e| NotKept::Away(e.to_string()))
     }
 
     /// What was anchored has to be in the log that is here.

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use proto::anchor::statement::Statement;
-use proto::anchor::{Evidence, Kind};
+use proto::anchor::Kind;
+use proto::anchor::list::{Listed, numbered};
 use proto::hash::{Hash, Timestamp};
 use proto::time::{DAY_S, Date};
 
@@ -35,19 +35,6 @@ pub struct ClockState {
     pub report: Report,
 }
 
-/// A piece of evidence that there is.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Listed {
-    /// When the root was made, or first seen here.
-    pub time: Timestamp,
-    /// The root.
-    pub root: Hash,
-    /// What kind it is.
-    pub kind: Kind,
-    /// The name of its file.
-    pub file: String,
-}
-
 impl Keeper {
     /// How long a clock may bring nothing until that is an alarm.
     pub fn late_after_s(&self) -> u64 {
@@ -60,18 +47,13 @@ impl Keeper {
         let anchors = ledger.anchors();
         let state = |planned: &Planned| {
             let name = planned.outside.name();
-            let has_evidence = |root: &Hash| {
-                let job = anchors.roots.get(root).and_then(|anchored| anchored.jobs.get(name));
-                job.is_some_and(|job| job.evidence.is_some())
-            };
-            let mut newest = anchors.times.iter().rev();
             let failing = failing.iter().filter(|((clock, _), _)| clock == name);
             ClockState {
                 name: name.to_owned(),
                 kind: planned.outside.kind(),
                 every: planned.every,
                 first_asked: anchors.first.get(name).copied(),
-                proven: newest.find(|(_, root)| has_evidence(root)).map(|(time, _)| *time),
+                proven: anchors.proven.get(name).copied(),
                 open: anchors.open.get(name).map_or(0, BTreeSet::len),
                 failing: failing.map(|(_, failing)| failing).min_by_key(|f| f.since).cloned(),
                 report: planned.outside.report(),
@@ -97,33 +79,25 @@ impl Keeper {
     }
 
     /// Whether this piece of evidence, or a newer one of its clock, is kept.
-    pub fn has(&self, root: &Hash, file: &str) -> bool {
-        let (clock, number) = numbered(file);
+    pub fn has(&self, one: &Listed) -> bool {
+        let (clock, number) = one.clock();
         let ledger = self.ledger();
-        let job = ledger.anchors().roots.get(root).and_then(|root| root.jobs.get(clock));
+        let job = ledger.anchors().roots.get(&one.root).and_then(|root| root.jobs.get(clock));
         let kept = job.and_then(|job| job.evidence.as_ref());
         kept.is_some_and(|(_, kept)| numbered(kept).1 >= number)
     }
 
-    /// Keeps evidence of another node, which was checked. Blocks.
-    pub fn keep(
-        &self,
-        peer: &str,
-        statement: &Statement,
-        checkpoints: Vec<u8>,
-        piece: &Evidence,
-        file: &str,
-    ) -> Result<(), KeepError> {
-        let root = statement.tree()?.root();
-        let (clock, _) = numbered(file);
-        let known = self.ledger().anchors().roots.contains_key(&root);
-        if !known {
-            self.publish(statement, checkpoints)?;
-        }
-        self.store.write_once(vec![(path(&root, file), piece.bytes.clone())])?;
-        let (clock, kind) = (clock.to_owned(), piece.kind.name().to_owned());
-        let (file, from) = (file.to_owned(), peer.to_owned());
-        self.note(&root, What::Kept { clock, kind, file, from })
+    /// Whether the statement of a root, and the checkpoints that it names, are kept.
+    pub fn knows(&self, root: &Hash) -> bool {
+        self.ledger().anchors().roots.contains_key(root)
+    }
+
+    /// Keeps evidence of another node about a root whose statement is kept. Blocks.
+    pub fn keep(&self, peer: &str, one: &Listed, bytes: Vec<u8>) -> Result<(), KeepError> {
+        self.store.write_once(vec![(path(&one.root, &one.file), bytes)])?;
+        let (clock, kind) = (one.clock().0.to_owned(), one.kind.name().to_owned());
+        let (file, from) = (one.file.clone(), peer.to_owned());
+        self.note(&one.root, What::Kept { clock, kind, file, from })
     }
 
     /// A public file of a root. Blocks.
@@ -134,12 +108,6 @@ impl Keeper {
             read => read,
         }
     }
-}
-
-/// The clock and the number that the name of a file of evidence holds.
-fn numbered(file: &str) -> (&str, u32) {
-    let (clock, number) = file.rsplit_once('.').unwrap_or((file, ""));
-    (clock, number.parse().unwrap_or(0))
 }
 
 /// When a month begins and ends.

@@ -49,10 +49,15 @@ pub struct Listed {
 impl Listed {
     /// The clock that gave it, and which of its files about the root this is.
     pub fn clock(&self) -> (&str, u32) {
-        let cut = self.file.rsplit_once('.');
-        let numbered = cut.and_then(|(clock, number)| Some((clock, number.parse().ok()?)));
-        numbered.unwrap_or((&self.file, 0))
+        numbered(&self.file)
     }
+}
+
+/// The clock that the name of a file of evidence holds, and its number.
+pub fn numbered(file: &str) -> (&str, u32) {
+    let cut = file.rsplit_once('.');
+    let numbered = cut.and_then(|(clock, number)| Some((clock, number.parse().ok()?)));
+    numbered.unwrap_or((file, 0))
 }
 
 /// Reads a list.

@@ -17,13 +17,10 @@ use proto::hash::Hash;
 use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The node that asks outside clocks.
 const ASKS: usize = 0;
-/// How long anything may take.
-const LIMIT: Duration = Duration::from_secs(90);
 
 /// Four nodes, and a chain beside them.
 struct Anchoring {
@@ -72,17 +69,7 @@ impl Anchoring {
     }
 
     fn file_with(&self, name: &str, what: &str) -> Result<String> {
-        let file = self.world.node_folder(ASKS).join(name);
-        let start = Instant::now();
-        loop {
-            let text = fs::read_to_string(&file).unwrap_or_default();
-            if text.contains(what) {
-                return Ok(text);
-            }
-            let tail = self.world.tail(ASKS);
-            ensure!(start.elapsed() < LIMIT, "no {what:?} in {name}:\n{text}\n{tail}");
-            std::thread::sleep(Duration::from_millis(100));
-        }
+        self.world.file_with(ASKS, name, what)
     }
 
     /// The first evidence of a clock, as the node serves it, and its root.

@@ -16,7 +16,7 @@ use proto::federation::Federation;
 use proto::hash::{Hash, Timestamp};
 use std::fs;
 use std::io::Write as _;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
 /// The node that asks.
@@ -65,17 +65,7 @@ impl Anchoring {
 
     /// Waits until a file of the node that asks holds this, and gives it.
     fn file_with(&self, name: &str, what: &str) -> Result<String> {
-        let file = self.world.node_folder(ASKS).join(name);
-        let start = Instant::now();
-        loop {
-            let text = fs::read_to_string(&file).unwrap_or_default();
-            if text.contains(what) {
-                return Ok(text);
-            }
-            let tail = self.world.tail(ASKS);
-            ensure!(start.elapsed() < LIMIT, "no {what:?} in {name}:\n{text}\n{tail}");
-            std::thread::sleep(Duration::from_millis(100));
-        }
+        self.world.file_with(ASKS, name, what)
     }
 
     /// The evidence with this number, as the node serves it, and its root.

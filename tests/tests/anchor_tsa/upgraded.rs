@@ -1,4 +1,5 @@
 //! 1. An office issues letters, one of them sealed; then the state of all logs is stamped.
+//!    Another node, which asks no clock, has the evidence too.
 //! 2. Without evidence in the receipts, who asks for a time-stamp is told CANNOT TELL.
 //! 3. The office upgrades its receipts; a second run has nothing to do.
 //! 4. Everything is off. The verdict tells the time-stamp and what it was judged by, for a person
@@ -15,6 +16,7 @@ use proto::receipt::{Anchor, Receipt};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+const OTHER: usize = 2;
 const TYPE: &str = "public.notice";
 const ASK: [&str; 2] = ["--require-anchor", "tsa"];
 
@@ -44,7 +46,10 @@ fn receipts_are_upgraded_and_tell_the_time_stamp() -> Result<()> {
     fs::copy(receipt(&letter), receipt(&held))?;
     let config = it.world.node_folder(ASKS).join("node.toml");
     run(it.world.node_tool().args(["anchor", "now", "--config"]).arg(&config))?.ok()?;
-    it.evidence(1)?;
+    let (root, evidence) = it.evidence(1)?;
+    it.world.file_with(OTHER, "data/anchors/ledger", "\"kept\"")?;
+    let path = format!("/anchors/{root}/tsa-example.1");
+    assert_eq!(e2e::http::read(it.world.address(OTHER), &path)?.body, evidence);
     // 2.
     let before = it.world.verify(&[&letter], &ASK)?;
     expect(&before, 2);

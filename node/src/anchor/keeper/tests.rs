@@ -52,6 +52,10 @@ impl Outside for Slow {
         })
     }
 
+    fn ages(&self) -> bool {
+        true
+    }
+
     fn renewal(&self, _root: &Hash, evidence: &[u8], _now: Timestamp) -> Option<Value> {
         let ages = self.ages.load(Ordering::SeqCst) > 0 && evidence.ends_with(&2u64.to_be_bytes());
         ages.then(|| json!(7))

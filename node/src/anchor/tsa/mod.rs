@@ -266,6 +266,10 @@ impl Outside for Authority {
         Box::pin(self.stamp(root, state, now))
     }
 
+    fn ages(&self) -> bool {
+        true
+    }
+
     fn renewal(&self, root: &Hash, evidence: &[u8], now: Timestamp) -> Option<Value> {
         let facts = self.facts(evidence, root, now)?;
         self.saw(facts.ends);

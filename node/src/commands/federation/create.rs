@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use proto::anchor::clocks::Clocks;
+use proto::anchor::tsa;
 use proto::checkpoint::{CheckpointError, SignedCheckpoint};
 use proto::federation::{
     Authority, EntryForm, Federation, FederationError, Operator, Pin, Untrusted, Version,
@@ -68,6 +69,15 @@ pub enum CreateError {
         line: String,
         /// What is wrong.
         error: FederationError,
+    },
+    /// No program knows this algorithm.
+    #[error(
+        "--clock: there is no algorithm {name:?} for time-stamps\n\
+         docs/formats.md lists their names"
+    )]
+    UnknownAlgorithm {
+        /// What was given.
+        name: String,
     },
     /// The version breaks a rule of the federation file.
     #[error("this cannot be a version of a federation: {0}\nchange the options and try again")]
@@ -167,8 +177,12 @@ fn clocks(args: &Create, old: Option<&Version>) -> Result<Clocks, CommandError> 
         }
     }
     for line in &args.clock {
+        let algorithm = line.strip_prefix("tsa-algorithm ").and_then(|rest| rest.split(' ').next());
+        if let Some(name) = algorithm.filter(|name| !tsa::is_known_algorithm(name)) {
+            return Err(CreateError::UnknownAlgorithm { name: name.to_owned() }.into());
+        }
         let set = match line.strip_prefix("tsa ").and_then(|rest| rest.split_once(' ')) {
-            Some((name, file)) => set_clock(&mut clocks, &tsa(name, Path::new(file))?),
+            Some((name, file)) => set_clock(&mut clocks, &authority_line(name, Path::new(file))?),
             None => set_clock(&mut clocks, line),
         };
         set.map_err(|error| CreateError::Clock { line: line.clone(), error })?;
@@ -177,7 +191,7 @@ fn clocks(args: &Create, old: Option<&Version>) -> Result<Clocks, CommandError> 
 }
 
 /// The line of a time-stamping authority, with the certificate in the place of its file.
-fn tsa(name: &str, file: &Path) -> Result<String, CommandError> {
+fn authority_line(name: &str, file: &Path) -> Result<String, CommandError> {
     let bytes = read_bounded(file, 2 * limits::CERTIFICATE_BYTES)?;
     let certificate = match pem::certificates(&bytes).as_deref() {
         Ok([one]) => text::base64_encode(one),

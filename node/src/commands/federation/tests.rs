@@ -304,6 +304,8 @@ fn clocks_outside_are_named_and_dropped() {
     };
     let missing = next(&["--drop-clock", "evm besu"]).unwrap_err();
     assert!(missing.contains("has no clock \"evm besu\""), "{missing}");
+    let slip = next(&["--clock", "tsa-algorithm sha265 none"]).unwrap_err();
+    assert!(slip.contains("no algorithm \"sha265\""), "{slip}");
     let wrong = next(&["--clock", "evm ebsi 1 0x00"]).unwrap_err();
     assert!(wrong.starts_with("--clock \"evm ebsi 1 0x00\": "), "{wrong}");
     let shown = next(&["--drop-clock", "evm ebsi", "--drop-clock", "tsa old"]).unwrap();
