@@ -12,6 +12,7 @@ pub use crate::office::Office;
 use crate::process::{Binaries, Output, Process, free_port, run};
 use anyhow::{Context, Result, bail, ensure};
 use std::fs;
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -293,6 +294,13 @@ impl World {
             ensure!(start.elapsed() < FILE_LIMIT, "no {what:?} in {name}:\n{text}\n{tail}");
             std::thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    /// Adds lines to the end of a node's config file.
+    pub fn configure(&self, number: usize, lines: &str) -> Result<()> {
+        let path = self.members[number].folder.join("node.toml");
+        let mut file = fs::File::options().append(true).open(path)?;
+        Ok(file.write_all(lines.as_bytes())?)
     }
 
     /// `beleg-node fsck` on one node's data.

@@ -76,14 +76,13 @@ fn a_root_stands_in_a_chain_and_is_paid_once() -> Result<()> {
     let setup = Setup { clocks: vec![line], ..Setup::default() };
     let mut world = World::create(&folder.path().join("towns"), binaries(), &setup)?;
     // 2.
-    let config = world.node_folder(HOME).join("node.toml");
     let options = format!(
         "\n[[anchor.evm]]\nchain = \"test\"\nrpc = \"{}\"\nkey = \"{}\"\nevery_s = 86400\n\
          poll_s = 1\nmax_fee_gwei = 50\nmax_per_day_gwei = 10000000\n",
         anvil.url(),
         key.display()
     );
-    fs::write(&config, fs::read_to_string(&config)? + &options)?;
+    world.configure(HOME, &options)?;
     world.start_all()?;
     let ledger = world.node_folder(HOME).join("data/anchors/ledger");
     let ledger = || fs::read_to_string(&ledger).unwrap_or_default();
@@ -149,7 +148,7 @@ fn a_verdict_tells_the_block_that_the_own_node_knows() -> Result<()> {
         anvil.url(),
         key.display()
     );
-    fs::write(&config, fs::read_to_string(&config)? + &options)?;
+    world.configure(HOME, &options)?;
     world.start_all()?;
     let office = world.open_office(HOME, "Front desk", &["public.notice"])?;
     let letters = folder.path().join("letters");

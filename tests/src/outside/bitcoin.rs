@@ -1,5 +1,6 @@
-//! Bitcoin as the stories need it: a regtest node (bcoin, all in memory) that mines when it is
-//! told to, a calendar made of the official Python package, and the official client.
+//! Bitcoin as the stories need it: a regtest node (bcoin, all in memory, or Bitcoin Core) that
+//! mines when it is told to, a calendar made of the official Python package, and the official
+//! client.
 
 use super::found;
 use crate::http::{self, Answer};
@@ -16,21 +17,31 @@ use std::time::{Duration, Instant};
 /// The first block of every regtest chain.
 pub const GENESIS: &str = "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206";
 /// Whoever asks may spend what is paid to it: the script "true" behind its hash.
-pub const ANYONE: &str = "rb1qft5p2uhsdcdc3l2ua4ap5qqfg4pjaqlp250x7us7a8qqhrxrxfsqmescae";
-/// Blocks until transactions may have a witness (BIP 9, three periods of regtest).
+pub const ANYONE: &str = "bcrt1qft5p2uhsdcdc3l2ua4ap5qqfg4pjaqlp250x7us7a8qqhrxrxfsqseac85";
+/// Where `cargo xtask soak` puts the Bitcoin Core that it builds.
+pub const CORE: &str = "target/tools/core/bin/bitcoind";
+/// Blocks until bcoin takes transactions with a witness (BIP 9, three periods of regtest).
 const WITNESS_FROM: usize = 3 * 144;
 const PASSWORD: &str = "secret";
 const START_LIMIT: Duration = Duration::from_secs(60);
 
+/// Whose program it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Maker {
+    Bcoin,
+    Core,
+}
+
 /// A regtest chain.
 #[derive(Debug)]
 pub struct Chain {
+    maker: Maker,
     address: SocketAddr,
-    _process: Process,
+    process: Process,
 }
 
 impl Chain {
-    /// Starts a node; `None` if it is not installed.
+    /// Starts bcoin; `None` if it is not installed.
     pub fn start(folder: &Path) -> Result<Option<Chain>> {
         let program = workspace().join("target/tools/node_modules/bcoin/bin/node");
         let Some(program) = found(program, "npm, as .ci/run does")? else { return Ok(None) };
@@ -43,10 +54,47 @@ impl Chain {
         node.arg(format!("--http-port={}", address.port()));
         node.arg(format!("--port={}", free_port()?)).arg(format!("--api-key={PASSWORD}"));
         let process = Process::start(&mut node, &folder.join("bcoin.txt"))?;
-        let chain = Chain { address, _process: process };
-        wait(|| chain.call("getblockcount", json!([])).is_ok(), "bcoin")?;
+        let chain = Chain { maker: Maker::Bcoin, address, process };
+        wait(|| chain.height().is_ok(), "bcoin")?;
         chain.mine(WITNESS_FROM, ANYONE)?;
         Ok(Some(chain))
+    }
+
+    /// Starts Bitcoin Core with a folder of its own; `None` if it was not built.
+    pub fn start_core(folder: &Path) -> Result<Option<Chain>> {
+        let Some(program) = found(workspace().join(CORE), "cargo xtask soak")? else {
+            return Ok(None);
+        };
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
+        Self::start_core_at(&program, folder, address).map(Some)
+    }
+
+    fn start_core_at(program: &Path, folder: &Path, address: SocketAddr) -> Result<Chain> {
+        let data = folder.join("core");
+        fs::create_dir_all(&data)?;
+        let mut node = Command::new(program);
+        node.args(["-regtest", "-server", "-listen=0", "-dnsseed=0", "-rpcuser=x"]);
+        // What waits for a block is forgotten when it ends, as if it had waited too long.
+        node.args(["-persistmempool=0", "-rpcbind=127.0.0.1", "-rpcallowip=127.0.0.1"]);
+        node.arg(format!("-datadir={}", data.display()));
+        node.arg(format!("-rpcpassword={PASSWORD}")).arg(format!("-rpcport={}", address.port()));
+        let process = Process::start(&mut node, &folder.join("core.txt"))?;
+        let chain = Chain { maker: Maker::Core, address, process };
+        wait(|| chain.height().is_ok(), "Bitcoin Core")?;
+        Ok(chain)
+    }
+
+    /// Ends Bitcoin Core and starts it again in the same folder.
+    pub fn restart_core(self, folder: &Path) -> Result<Chain> {
+        ensure!(self.process.stop()? == 0, "Bitcoin Core did not end well");
+        Self::start_core_at(&workspace().join(CORE), folder, self.address)
+    }
+
+    /// What the config file of a node says to use it.
+    pub fn options(&self, folder: &Path) -> Result<String> {
+        let (url, file) = (self.url(), self.credentials(folder)?.display().to_string());
+        let options = format!("rpc = \"{url}\"\ncredentials = \"{file}\"\npoll_s = 1\n");
+        Ok(format!("[anchor.bitcoin]\n{options}"))
     }
 
     /// Where it answers.
@@ -80,9 +128,15 @@ impl Chain {
 
     /// Mines blocks that pay this address, and says their hashes.
     pub fn mine(&self, count: usize, address: &str) -> Result<Vec<String>> {
+        let address = self.spelling(address)?;
         let hashes = self.call("generatetoaddress", json!([count, address]))?;
         let hashes = hashes.as_array().context("no list of blocks")?.iter();
         Ok(hashes.filter_map(|hash| hash.as_str().map(str::to_owned)).collect())
+    }
+
+    /// Mines blocks without a single transaction of others, which bcoin cannot.
+    pub fn mine_empty(&self, count: usize) -> Result<()> {
+        (0..count).try_for_each(|_| self.call("generateblock", json!([ANYONE, []])).map(drop))
     }
 
     /// Height of the last block.
@@ -111,19 +165,23 @@ impl Chain {
         Ok(ids.filter_map(|id| id.as_str().map(str::to_owned)).collect())
     }
 
-    /// An address as this node spells it: with another name of the network in front.
-    pub fn spelling(&self, address: &str) -> Result<String> {
+    /// An address as this node spells it: bcoin has another name of the network in front.
+    fn spelling(&self, address: &str) -> Result<String> {
         const DIGITS: &str = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
-        let data = address.strip_prefix("bcrt1q").context("not P2WPKH on regtest")?;
+        if self.maker == Maker::Core {
+            return Ok(address.to_owned());
+        }
+        let data = address.strip_prefix("bcrt1q").context("not version 0 on regtest")?;
         let data = &data[..data.len().checked_sub(6).context("too short")?];
         let digits = data.chars().map(|c| DIGITS.find(c).context("not bech32"));
         let bits = digits.collect::<Result<Vec<_>>>()?;
         let bits: String = bits.iter().map(|digit| format!("{digit:05b}")).collect();
-        let bytes = bits
-            .as_bytes()
-            .chunks_exact(8)
-            .map(|byte| Ok(format!("{:02x}", u8::from_str_radix(std::str::from_utf8(byte)?, 2)?)));
-        let script = format!("0014{}", bytes.collect::<Result<String>>()?);
+        let bytes = bits.as_bytes().chunks_exact(8);
+        let mut script = format!("00{:02x}", bytes.len());
+        for byte in bytes {
+            let byte = u8::from_str_radix(std::str::from_utf8(byte)?, 2)?;
+            script += &format!("{byte:02x}");
+        }
         let decoded = self.call("decodescript", json!([script]))?;
         decoded["addresses"][0].as_str().map(str::to_owned).context("no address")
     }

@@ -15,7 +15,6 @@ use proto::anchor::bitcoin::Headers;
 use proto::anchor::clocks::{Bitcoin, Network};
 use proto::hash::Hash;
 use std::fs;
-use std::io::Write as _;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -42,20 +41,13 @@ impl Anchoring {
     }
 
     /// Adds to the config file of the node that asks.
-    fn configure(&self, text: &str) -> Result<()> {
-        let file = self.world.node_folder(ASKS).join("node.toml");
-        let mut file = fs::File::options().append(true).open(file)?;
-        Ok(file.write_all(text.as_bytes())?)
+    fn configure(&self, lines: &str) -> Result<()> {
+        self.world.configure(ASKS, lines)
     }
 
     /// What a node needs to ask the chain.
     fn rpc_options(&self) -> Result<String> {
-        let credentials = self.chain.credentials(self.dir.path())?;
-        let url = self.chain.url();
-        Ok(format!(
-            "[anchor.bitcoin]\nrpc = \"{url}\"\ncredentials = \"{}\"\npoll_s = 1\n",
-            credentials.display()
-        ))
+        self.chain.options(self.dir.path())
     }
 
     /// Waits until the ledger of anchors holds this, and gives it.

@@ -25,8 +25,7 @@ fn a_root_goes_into_a_transaction_of_our_own() -> Result<()> {
     let log = it.log_with("send some to bcrt1q")?;
     let address = log.split("send some to ").nth(1).and_then(|rest| rest.split(' ').next());
     // 2.
-    let address = it.chain.spelling(address.context("no address")?)?;
-    let paid = it.chain.mine(1, &address)?;
+    let paid = it.chain.mine(1, address.context("no address")?)?;
     it.chain.mine(100, ANYONE)?;
     it.world.stop(ASKS)?;
     it.configure(&format!("funding = [\"{}:0\"]\n", it.chain.coinbase(&paid[0])?))?;

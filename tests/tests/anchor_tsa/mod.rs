@@ -15,7 +15,6 @@ use proto::anchor::clocks::Clocks;
 use proto::federation::Federation;
 use proto::hash::{Hash, Timestamp};
 use std::fs;
-use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
@@ -51,11 +50,9 @@ impl Anchoring {
 
     /// Has the node ask the authority, with these options beside.
     fn configure(&self, options: &str) -> Result<()> {
-        let file = self.world.node_folder(ASKS).join("node.toml");
-        let mut file = fs::File::options().append(true).open(file)?;
         let url = self.authority.url();
-        write!(file, "[[anchor.tsa]]\nname = \"example\"\nurl = \"{url}\"\n{options}")?;
-        Ok(())
+        let named = format!("[[anchor.tsa]]\nname = \"example\"\nurl = \"{url}\"\n{options}");
+        self.world.configure(ASKS, &named)
     }
 
     fn clocks(&self) -> Result<Clocks> {
