@@ -8,6 +8,7 @@ mod bench;
 mod contract;
 mod demo;
 mod fuzz;
+mod soak;
 mod steps;
 mod test;
 mod tidy;
@@ -39,6 +40,8 @@ enum Chore {
     Web,
     /// Run each fuzz target for a while
     Fuzz(fuzz::Args),
+    /// Run the stories that are too slow for every change
+    Soak(soak::Args),
 }
 
 fn main() -> ExitCode {
@@ -61,5 +64,6 @@ fn run(chore: &Chore) -> Result<()> {
         Chore::Contract => contract::write(),
         Chore::Web => web::write(),
         Chore::Fuzz(args) => fuzz::run(args),
+        Chore::Soak(args) => soak::run(args),
     }
 }
