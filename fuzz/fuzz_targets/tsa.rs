@@ -7,7 +7,7 @@ use proto::anchor::clocks::{Algorithm, Clocks};
 use proto::anchor::tsa::algorithm::{ALGORITHMS, Digest};
 use proto::anchor::tsa::chain::Chain;
 use proto::anchor::tsa::exchange::{Asked, response};
-use proto::anchor::tsa::{sources, verify};
+use proto::anchor::tsa::{claims, sources, verify};
 use proto::hash::{Hash, Timestamp};
 use std::sync::LazyLock;
 
@@ -52,9 +52,11 @@ fn check(input: &[u8]) {
             });
         }
     }
+    let claims = claims(input);
     if let Ok(facts) = verify(input, &ROOT, &CLOCKS, now) {
         // The good ones say so, whatever else is beside them.
         assert_eq!(facts.time, Timestamp(1_777_816_800));
+        assert_eq!(claims.expect("what is good can be read")[0].time, facts.time);
     }
 }
 

@@ -11,7 +11,7 @@ use proto::anchor::clocks::{Algorithm, Clocks, StampAuthority};
 use proto::anchor::tsa::algorithm::Digest;
 use proto::anchor::tsa::chain::Chain;
 use proto::anchor::tsa::exchange::{Asked, Failure, Policy, Refusal, request, response};
-use proto::anchor::tsa::{TsaFacts, TsaProblem, is_known_algorithm, sources, verify};
+use proto::anchor::tsa::{TsaFacts, TsaProblem, claims, is_known_algorithm, sources, verify};
 use proto::hash::{Hash, Timestamp};
 use proto::text;
 use proto::time::Date;
@@ -80,6 +80,26 @@ fn every_time_stamp_is_judged_as_it_should_be() {
         assert_eq!(case.name.starts_with("good-"), case.expect.starts_with("ok"), "{case}");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_good_evidence_claims_is_what_it_proves() {
+    let mut claimed_alone = 0;
+    for case in cases() {
+        match (claims(&case.body), Question::of(&case).verify(&case.body)) {
+            (Ok(claims), Ok(facts)) => {
+                let first = &claims[0];
+                assert_eq!((first.time, &first.policy), (facts.time, &facts.policy), "{case}");
+                assert_eq!(first.subject, Some(facts.subject), "{case}");
+                assert_eq!(first.imprint, Question::of(&case).root.0, "{case}");
+                assert_eq!(claims.len(), facts.stamps, "{case}");
+            }
+            // A claim needs no judge.
+            (Ok(_), Err(_)) => claimed_alone += 1,
+            (Err(why), judged) => assert_eq!(judged, Err(why), "{case}"),
+        }
+    }
+    assert!(claimed_alone > 0);
 }
 
 #[test]

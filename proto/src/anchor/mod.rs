@@ -4,10 +4,11 @@
 //! The [`statement`] of an anchor names the latest published checkpoint of every log that a node
 //! holds; its root is what goes outside. [`ots`] and [`bitcoin`], [`evm`] and [`tsa`] read what
 //! comes back, each a claim until its `verify` says otherwise. [`clocks`] is what the federation
-//! file says about outside clocks: evidence never names its own judge. [`judge`] puts it together.
-//! [`list`] is how a node names what it has.
+//! file says about outside clocks: evidence never names its own judge. [`judge`] puts it together,
+//! [`claim`] is for looking at it without a judge. [`list`] is how a node names what it has.
 
 pub mod bitcoin;
+pub mod claim;
 pub mod clocks;
 pub mod evm;
 pub mod judge;

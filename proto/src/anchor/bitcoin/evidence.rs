@@ -25,6 +25,17 @@ pub struct BitcoinFacts {
     pub depth: u64,
 }
 
+/// What an `.ots` file claims.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BitcoinClaim {
+    /// What it is about.
+    pub digest: Hash,
+    /// Heights of the blocks that it names, ascending, each once.
+    pub heights: Vec<u64>,
+    /// Addresses of the calendars that promise more, sorted, each once.
+    pub calendars: Vec<String>,
+}
+
 /// Why evidence does not count, or not yet.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 #[non_exhaustive]
@@ -112,6 +123,20 @@ impl BitcoinProblem {
     }
 }
 
+/// Reads what an `.ots` file claims. Nothing of it is checked.
+pub fn claim(ots: &[u8]) -> Result<BitcoinClaim, BitcoinProblem> {
+    let file = DetachedFile::parse(ots)?;
+    let attestations = file.timestamp().attestations();
+    let height = |(_, attestation): &(&[u8], &Attestation)| match attestation {
+        Attestation::Bitcoin { height } => Some(*height),
+        _ => None,
+    };
+    let mut heights: Vec<u64> = attestations.iter().filter_map(height).collect();
+    heights.sort();
+    heights.dedup();
+    Ok(BitcoinClaim { digest: file.digest(), heights, calendars: calendars(&attestations) })
+}
+
 /// Judges an `.ots` file about a root. Of several attestations the earliest good block counts; if
 /// none is good, one that may become good says more than one that is false, and a calendar's
 /// promise the least.
@@ -132,7 +157,10 @@ pub fn verify(
     // The first of the best, in the order of the file.
     match judged.min_by_key(rank) {
         Some(best) => best,
-        None => Err(unanchored(&attestations)),
+        None => match calendars(&attestations) {
+            none if none.is_empty() => Err(BitcoinProblem::NoBlock),
+            calendars => Err(BitcoinProblem::Pending { calendars }),
+        },
     }
 }
 
@@ -165,7 +193,7 @@ fn judge(
     Ok(BitcoinFacts { height, time: header.time, block: header.hash, depth })
 }
 
-fn unanchored(attestations: &[(&[u8], &Attestation)]) -> BitcoinProblem {
+fn calendars(attestations: &[(&[u8], &Attestation)]) -> Vec<String> {
     let mut calendars: Vec<String> = Vec::new();
     for (_, attestation) in attestations {
         if let Attestation::Pending(uri) = attestation {
@@ -174,9 +202,5 @@ fn unanchored(attestations: &[(&[u8], &Attestation)]) -> BitcoinProblem {
     }
     calendars.sort();
     calendars.dedup();
-    if calendars.is_empty() {
-        BitcoinProblem::NoBlock
-    } else {
-        BitcoinProblem::Pending { calendars }
-    }
+    calendars
 }

@@ -14,6 +14,6 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-pub use evidence::{BitcoinFacts, BitcoinProblem, verify};
+pub use evidence::{BitcoinClaim, BitcoinFacts, BitcoinProblem, claim, verify};
 pub use header::{BlockHash, HEADER_BYTES, Header, sha256d};
 pub use headers::{Headers, HeadersError};

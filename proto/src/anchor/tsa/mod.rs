@@ -15,6 +15,7 @@
 pub mod algorithm;
 mod certificate;
 pub mod chain;
+mod claim;
 pub mod exchange;
 mod info;
 mod key;
@@ -29,6 +30,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 pub use algorithm::is_known_algorithm;
+pub use claim::{StampClaim, claims};
 pub use problem::{PathFault, TokenFault, TsaProblem};
 
 use crate::anchor::clocks::Clocks;
@@ -145,12 +147,7 @@ impl Judge<'_> {
         at: Timestamp,
         budget: &mut Budget,
     ) -> Result<Judged, TsaProblem> {
-        let outside = stamp.certificates.iter().map(Vec::as_slice);
-        let known: Vec<Certificate<'_>> = outside
-            .chain(token.certificates.iter().copied())
-            .take(limits::TSA_CERTIFICATES.saturating_mul(2))
-            .map(Certificate::parse)
-            .collect::<Result<_, _>>()?;
+        let known = known(stamp, token)?;
         let signer = signer(token, &known)?;
         signer.check_usage()?;
         signer.check_critical()?;
@@ -198,6 +195,14 @@ impl Judge<'_> {
         }
         Ok(ends)
     }
+}
+
+/// The certificates beside a token and in it.
+fn known<'a>(stamp: &'a Stamp, token: &Token<'a>) -> Result<Vec<Certificate<'a>>, TsaProblem> {
+    let outside = stamp.certificates.iter().map(Vec::as_slice);
+    let all = outside.chain(token.certificates.iter().copied());
+    let read = all.take(limits::TSA_CERTIFICATES.saturating_mul(2)).map(Certificate::parse);
+    Ok(read.collect::<Result<_, _>>()?)
 }
 
 /// The certificate that the token names in both places: by hash, signed, and by issuer or key.
