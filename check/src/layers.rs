@@ -3,6 +3,7 @@
 
 #![expect(missing_docs, reason = "members of the JSON, which docs/verifying.md describes")]
 
+use crate::claims::EvidenceLayer;
 use crate::view::{FieldView, status_word};
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
@@ -97,12 +98,6 @@ pub struct AnchorLayer {
     pub root: String,
     pub federation_root: Option<String>,
     pub evidence: Vec<EvidenceLayer>,
-}
-
-#[derive(Serialize, Debug)]
-pub struct EvidenceLayer {
-    pub kind: &'static str,
-    pub bytes: usize,
 }
 
 impl LayersView {
@@ -213,13 +208,10 @@ fn status(receipt: &Receipt, status: &StatusProof) -> StatusLayer {
 
 fn anchor(receipt: &Receipt, anchor: &Anchor) -> AnchorLayer {
     let tree = anchor.head.checkpoint();
-    let evidence = anchor.evidence.iter();
     AnchorLayer {
         size: tree.size().0,
         root: tree.root().to_hex(),
         federation_root: anchor.root(receipt.federation).ok().map(|root| root.to_hex()),
-        evidence: evidence
-            .map(|one| EvidenceLayer { kind: one.kind.name(), bytes: one.bytes.len() })
-            .collect(),
+        evidence: anchor.evidence.iter().map(EvidenceLayer::from).collect(),
     }
 }

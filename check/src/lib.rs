@@ -9,6 +9,7 @@
 extern crate alloc;
 
 mod anchors;
+mod claims;
 mod content;
 mod layers;
 mod obstacle;
@@ -16,8 +17,9 @@ mod paper;
 mod view;
 
 pub use anchors::{AnchorView, anchor_words};
+pub use claims::{BitcoinLayer, EvidenceLayer, EvmLayer, StampLayer, TsaLayer};
 pub use content::{ContentDigester, judge_content};
-pub use layers::{AnchorLayer, CheckpointView, EntryView, EvidenceLayer, LayersView, StatusLayer};
+pub use layers::{AnchorLayer, CheckpointView, EntryView, LayersView, StatusLayer};
 pub use obstacle::Obstacle;
 pub use paper::{SheetView, compare};
 pub use view::{FieldView, Judged, VerdictView, hidden_places, left_out, status_word};

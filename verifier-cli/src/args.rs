@@ -130,11 +130,14 @@ pub struct Inspect {
     #[arg(value_name = "RECEIPT|FILE", required_unless_present = "sheet")]
     pub path: Option<PathBuf>,
     /// Instead of a receipt: the text of the QR code on a printed sheet, and what it claims
-    #[arg(long, value_name = "TEXT", conflicts_with_all = ["path", "entry"])]
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["path", "entry", "evidence"])]
     pub sheet: Option<String>,
     /// Write the log entry to this new file, byte for byte as the log holds it
     #[arg(long, value_name = "OUT")]
     pub entry: Option<PathBuf>,
+    /// Write what outside clocks say to this new folder, as files that other people's tools check
+    #[arg(long, value_name = "DIR")]
+    pub evidence: Option<PathBuf>,
     /// JSON instead of text
     #[arg(long)]
     pub json: bool,

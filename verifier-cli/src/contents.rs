@@ -1,11 +1,11 @@
 //! What a dossier holds, shown and taken out. Nothing is judged here.
 
 use crate::args;
-use crate::run::{rename_new, write_new};
+use crate::run::{folder_aside, write_new};
 use crate::trouble::RunError;
 use serde::Serialize;
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use verifier::dossier::{self, DossierFault, Opened};
 use verifier::input::Digester;
@@ -67,21 +67,7 @@ pub fn extract(args: &args::Extract) -> Result<PathBuf, RunError> {
     let beside = args.path.parent().unwrap_or(Path::new(""));
     let name = args.path.file_stem().unwrap_or_default();
     let folder = args.out.as_deref().unwrap_or(beside).join(name);
-    let mut aside = std::ffi::OsString::from(".");
-    aside.push(name);
-    aside.push(format!(".{}", std::process::id()));
-    let aside = folder.with_file_name(aside);
-    let failed = |why| RunError::Write { path: folder.clone(), why };
-    if fs::symlink_metadata(&folder).is_ok() {
-        return Err(failed(io::ErrorKind::AlreadyExists.into()));
-    }
-    fs::create_dir(&aside).map_err(failed)?;
-    unpack(&opened, &args.path, &aside)
-        .and_then(|()| rename_new(&aside, &folder).map_err(failed))
-        .inspect_err(|_| {
-            // Made just now, and ours alone.
-            let _ = fs::remove_dir_all(&aside);
-        })?;
+    folder_aside(&folder, |aside| unpack(&opened, &args.path, aside))?;
     Ok(folder)
 }
 

@@ -1,20 +1,35 @@
 //! The layers of a receipt in words, for somebody who wants to follow them by hand.
 
+use crate::export::{ExportView, Exported};
 use crate::run::Opened;
 use crate::view;
-use check::{CheckpointView, EntryView, LayersView, StatusLayer};
+use check::{CheckpointView, EntryView, EvidenceLayer, LayersView, StampLayer, StatusLayer};
 use proto::hash::Timestamp;
 use proto::time;
+use serde::Serialize;
 use verifier::shown;
 
-/// The layers as JSON shows them.
-pub fn view(opened: &Opened) -> LayersView {
+/// The layers as JSON shows them, and what was written of them.
+#[derive(Serialize)]
+pub struct InspectionView<'a> {
+    #[serde(flatten)]
+    layers: LayersView,
+    evidence: Option<ExportView<'a>>,
+}
+
+/// The layers for a program.
+pub fn view(opened: &Opened) -> InspectionView<'_> {
+    let evidence = opened.export.as_ref().map(ExportView::from);
+    InspectionView { layers: layers(opened), evidence }
+}
+
+fn layers(opened: &Opened) -> LayersView {
     LayersView::new(&view::path(&opened.path), opened.size, &opened.receipt)
 }
 
 /// The layers in words, line by line, escaped.
 pub fn words(opened: &Opened) -> Vec<String> {
-    let view = view(opened);
+    let view = layers(opened);
     let mut page = Page(Vec::new());
     page.line(format!("Receipt {} ({} bytes)", shown::path(&opened.path), view.bytes));
     page.line("Nothing here has been checked; `beleg verify` does that.".to_owned());
@@ -55,9 +70,12 @@ pub fn words(opened: &Opened) -> Vec<String> {
         page.part("root", &anchor.root);
         let root = anchor.federation_root.as_deref();
         page.part("anchored root", root.unwrap_or("the path leads to none"));
-        for one in &anchor.evidence {
-            page.part(one.kind, &format!("{} bytes", one.bytes));
-        }
+        anchor.evidence.iter().for_each(|one| page.evidence(one));
+    }
+    if let Some(export) = &opened.export {
+        page.section(&format!("Files in {}, for other people's tools", export.folder.display()));
+        export.files.iter().for_each(|file| page.exported(file));
+        export.left_out.iter().for_each(|why| page.part("left out", why));
     }
     page.0
 }
@@ -106,6 +124,48 @@ impl Page {
                 &format!("{}+{}: {}{time}", line.key_name, line.key_id, line.kind),
             );
         }
+    }
+
+    fn evidence(&mut self, evidence: &EvidenceLayer) {
+        let bytes = evidence.bytes;
+        self.part(
+            evidence.kind,
+            &format!("{bytes} bytes, not judged (`beleg verify` does). Says:"),
+        );
+        if let Some(problem) = &evidence.problem {
+            self.part("", &format!("nothing that can be read: {problem}"));
+        }
+        if let Some(claim) = &evidence.bitcoin {
+            self.part("", &format!("about {}", claim.about));
+            let block = |height: &u64| self.part("", &format!("in Bitcoin block {height}"));
+            claim.heights.iter().for_each(block);
+            let more =
+                |calendar: &String| self.part("", &format!("more is promised by {calendar}"));
+            claim.calendars.iter().for_each(more);
+        }
+        if let Some(claim) = &evidence.evm {
+            let (number, chain, block) = (claim.number, claim.chain_id, &claim.block);
+            let time = time::utc(Timestamp(claim.block_time));
+            self.part("", &format!("in block {number} of chain {chain}, dated {time}"));
+            self.part("", &format!("with the hash {block}"));
+        }
+        let stamps = evidence.tsa.iter().flat_map(|claim| &claim.time_stamps);
+        stamps.enumerate().for_each(|(at, stamp)| self.stamp(at, stamp));
+    }
+
+    fn stamp(&mut self, at: usize, stamp: &StampLayer) {
+        let (time, policy) = (time::utc(Timestamp(stamp.time)), &stamp.policy);
+        let subject = stamp.subject.as_deref().unwrap_or("somebody whose certificate is missing");
+        let renewed = if at == 0 { "" } else { ", renewing what is above" };
+        self.part("", &format!("time-stamp of {time}, by {subject}{renewed}"));
+        self.part("", &format!("  about {} ({}), policy {policy}", stamp.about, stamp.digest));
+        let (certificates, lists) = (stamp.certificates, stamp.lists);
+        self.part("", &format!("  with {certificates} certificates, {lists} revocation lists"));
+    }
+
+    fn exported(&mut self, file: &Exported) {
+        let Exported { name, over, check } = file;
+        self.line(shown::text(&format!("  {name}: {over}; {check}")).into_owned());
     }
 
     fn status(&mut self, status: Option<&StatusLayer>) {

@@ -5,6 +5,7 @@ mod args;
 mod bundle;
 mod chains;
 mod contents;
+mod export;
 mod extract;
 mod gather;
 mod judge;
@@ -77,7 +78,7 @@ fn inspect(args: &args::Inspect) -> Result<u8, RunError> {
         report::sheet(&Sheet::scanned(text)?, args.json)?;
         return Ok(0);
     };
-    if args.entry.is_none() && contents::is_dossier(path) {
+    if args.entry.is_none() && args.evidence.is_none() && contents::is_dossier(path) {
         report::contents(&contents::contents(path)?, args.json)?;
         return Ok(0);
     }

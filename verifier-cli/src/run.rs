@@ -2,6 +2,7 @@
 
 use crate::args;
 use crate::contents;
+use crate::export::{self, Export};
 use crate::judge::{Asked, Checked, Task, Worker};
 use crate::lists::{Lists, Used};
 use crate::moment;
@@ -202,9 +203,11 @@ pub struct Opened {
     pub path: PathBuf,
     pub size: usize,
     pub receipt: Receipt,
+    /// What was written of the evidence of outside clocks, if that was asked for.
+    pub export: Option<Export>,
 }
 
-/// Opens the receipt, or that of the document, and writes its entry where it is asked for.
+/// Opens the receipt, or that of the document, and writes of it what is asked for.
 pub fn inspect(named: &Path, args: &args::Inspect) -> Result<Opened, RunError> {
     let beside = walk::receipt_path(named);
     let path = match (walk::is_receipt(named), beside.exists()) {
@@ -227,7 +230,9 @@ pub fn inspect(named: &Path, args: &args::Inspect) -> Result<Opened, RunError> {
     if let Some(out) = &args.entry {
         write_new(out, &receipt.entry().map_err(failed)?)?;
     }
-    Ok(Opened { path, size: bytes.len(), receipt })
+    let folder = args.evidence.as_deref();
+    let export = folder.map(|folder| export::export(&path, &receipt, folder)).transpose()?;
+    Ok(Opened { path, size: bytes.len(), receipt, export })
 }
 
 /// Writes a file that is not there yet; nothing is left of it if that fails.
@@ -247,10 +252,7 @@ pub fn write_aside(
     write: impl FnOnce(&mut BufWriter<File>) -> Result<(), RunError>,
 ) -> Result<(), RunError> {
     let failed = |why| RunError::Write { path: path.to_path_buf(), why };
-    let mut aside = OsString::from(".");
-    aside.push(path.file_name().unwrap_or_default());
-    aside.push(format!(".{}", std::process::id()));
-    let aside = path.with_file_name(aside);
+    let aside = aside_name(path);
     let mut file = BufWriter::new(File::create_new(&aside).map_err(failed)?);
     let written = write(&mut file).and_then(|()| {
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
@@ -260,6 +262,34 @@ pub fn write_aside(
         // Ours since `create_new`, and not whole.
         let _ = fs::remove_file(&aside);
     })
+}
+
+/// Makes a folder under another name first, and gives it its name when all of it is there.
+pub fn folder_aside(
+    folder: &Path,
+    fill: impl FnOnce(&Path) -> Result<(), RunError>,
+) -> Result<(), RunError> {
+    let failed = |why| RunError::Write { path: folder.to_path_buf(), why };
+    let aside = aside_name(folder);
+    if fs::symlink_metadata(folder).is_ok() {
+        return Err(failed(io::ErrorKind::AlreadyExists.into()));
+    }
+    fs::create_dir(&aside).map_err(failed)?;
+    let durable = || File::open(&aside)?.sync_all();
+    fill(&aside)
+        .and_then(|()| durable().and_then(|()| rename_new(&aside, folder)).map_err(failed))
+        .inspect_err(|_| {
+            // Made just now, and ours alone.
+            let _ = fs::remove_dir_all(&aside);
+        })
+}
+
+/// A hidden name beside a path, that of this process.
+fn aside_name(path: &Path) -> PathBuf {
+    let mut aside = OsString::from(".");
+    aside.push(path.file_name().unwrap_or_default());
+    aside.push(format!(".{}", std::process::id()));
+    path.with_file_name(aside)
 }
 
 /// Gives a file or folder a name that nothing has yet; durable on return.

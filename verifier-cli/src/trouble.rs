@@ -81,6 +81,8 @@ pub enum RunError {
     Sheet(#[from] SheetError),
     #[error("--sheet names the paper of one document, and here is more than one.")]
     SheetOfMany,
+    #[error("{} holds no evidence of outside clocks that could be written.", shown::path(.path))]
+    NoEvidence { path: PathBuf },
     #[error("The result cannot be printed: {0}.")]
     Print(#[from] io::Error),
     #[error("{}: it cannot be written: {why}.", shown::path(.path))]
@@ -131,11 +133,14 @@ impl RunError {
             RunError::NoLog { .. } | RunError::WhichLog { .. } => {
                 "Name one with --origin, as the authority lines of the federation file have it."
             }
+            RunError::NoEvidence { .. } => {
+                "`beleg update --federation FILE RECEIPT` adds what the nodes have, if anything."
+            }
             RunError::Redact(error) => error.next_step(),
             RunError::Policy(_) => "Check the federation file; it cannot be written in that form.",
             RunError::Print(_) => "Check where the output goes.",
             RunError::Write { .. } => {
-                "Name a file that is not there yet, in a folder you may write."
+                "Give it a name that nothing has yet, in a folder you may write."
             }
         }
     }

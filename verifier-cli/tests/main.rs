@@ -4,6 +4,7 @@
 mod attacks;
 mod desk;
 mod dossier;
+mod evidence;
 mod fixture;
 mod inspect;
 mod many;

@@ -111,7 +111,7 @@ fn documents_of_one_interval_cause_the_same_requests() {
     assert_eq!(scene.desk.verdict("a.pdf").0, 0);
     let shown = text(&scene.desk.beleg("inspect", &[&a], &[]).stdout);
     assert!(shown.contains(&format!("anchored root  {second}")), "{shown}");
-    assert!(shown.contains("bitcoin        10 bytes"), "{shown}");
+    assert!(shown.contains("bitcoin        10 bytes, not judged"), "{shown}");
 
     // The second time nothing is written, and what no anchor covers yet waits for one.
     let before = fs::metadata(scene.desk.receipt_path("a.pdf")).unwrap().modified().unwrap();
