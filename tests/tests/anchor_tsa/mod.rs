@@ -1,6 +1,8 @@
 //! Federation roots under RFC 3161 time-stamps. The authority is `openssl ts`, and `openssl ts
 //! -verify` is the other side's tool.
 
+mod away;
+mod exported;
 mod liars;
 mod renewed;
 mod rewritten;
