@@ -4,6 +4,7 @@
 //! What a case must give is written here by hand and not computed, so that a mistake in the code
 //! does not become an expectation. `tests/vectors_ledger.rs` compares.
 
+mod anchored;
 #[path = "../../tests/case/mod.rs"]
 mod case;
 mod dishonest;
@@ -34,6 +35,7 @@ fn main() -> std::io::Result<()> {
         rules::cases(),
         federations::cases(),
         receipts::cases(),
+        anchored::cases(),
         verdicts::cases(),
         dishonest::cases(),
         trust::cases(),

@@ -8,7 +8,7 @@ use proto::receipt::Receipt;
 use proto::text::{base64_decode, base64_encode};
 
 /// A receipt with a status of its own, full.
-fn good() -> Receipt {
+pub fn good() -> Receipt {
     let federation = federation();
     let mut log = Log::new(&federation, 1);
     let issuer = log.admit("School of Example", &issuer_key(1), &["school.certificate"]);
@@ -17,7 +17,7 @@ fn good() -> Receipt {
     log.receipt(&federation, &paper, 0)
 }
 
-fn text(receipt: &Receipt) -> String {
+pub fn text(receipt: &Receipt) -> String {
     String::from_utf8(receipt.to_bytes().unwrap()).unwrap()
 }
 
@@ -27,7 +27,7 @@ fn extra(text: &str) -> (String, String) {
 }
 
 /// A case whose JSON is `change` of that of a receipt.
-fn json(receipt: &Receipt, name: &str, expect: &str, change: impl Fn(&str) -> String) -> Case {
+pub fn json(receipt: &Receipt, name: &str, expect: &str, change: impl Fn(&str) -> String) -> Case {
     let text = text(receipt);
     let (line, json) = extra(&text);
     let changed = base64_encode(change(&json).as_bytes());
