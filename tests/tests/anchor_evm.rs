@@ -9,10 +9,11 @@
 //! 6. With one byte changed, the evidence is false or nobody knows its block.
 //!
 //! Receipts are upgraded with such evidence, the block's hash comes from the verifier's own node,
-//! and the verdict tells the block.
+//! and the verdict tells the block, also in a browser.
 //!
 //! And with a key that never leaves its PKCS#11 module (softhsm2), the contract is put there too.
 
+use crate::browser::time_before_and_with;
 use anyhow::{Context, Result, ensure};
 use e2e::http;
 use e2e::outside::evm::{Anvil, CHAIN_ID, Contract, PAYER_KEY};
@@ -171,6 +172,12 @@ fn a_verdict_tells_the_block_that_the_own_node_knows() -> Result<()> {
     let updated = run(update.args(["--evm", &node]).arg(&letters))?;
     let told = "test: 1 blocks looked up, 0 not final yet";
     ensure!(updated.code == 0 && updated.stdout.contains(told), "{updated:?}");
+    let federation = Federation::parse(&fs::read(world.federation())?)?;
+    let file = store.join(federation.id().to_string()).join("evm-blocks");
+    if let Some([before, with]) = time_before_and_with(&world, HOME, &letter, &file)? {
+        ensure!(before.contains("Nothing to check it by is at hand"), "{before}");
+        ensure!(with.contains(" of the chain test, since "), "{with}");
+    }
     world.stop_all()?;
     let after = world.verify(&[&letter], &ask)?;
     ensure!(

@@ -32,6 +32,12 @@ enum Question {
         #[serde(default)]
         fetched: Option<u64>,
     },
+    AddHeaders {
+        file: Named,
+    },
+    AddBlocks {
+        file: Named,
+    },
     Check {
         files: Vec<Named>,
         now: u64,
@@ -106,6 +112,8 @@ fn put(session: &mut Session, host: &mut dyn Host, question: Question) -> Vec<u8
         Question::Trust { file } => text(session.trust(host, file)),
         Question::Renew { file } => text(session.renew(host, file)),
         Question::AddList { file, fetched } => text(session.add_list(host, file, fetched)),
+        Question::AddHeaders { file } => text(session.add_headers(host, &file)),
+        Question::AddBlocks { file } => text(session.add_blocks(host, &file)),
         Question::Check { files, now, at, sheet, layers } => {
             let asked = judge::Asked { now, at, sheet: sheet.as_deref(), layers };
             text(judge::check(session, host, &files, asked))

@@ -2,7 +2,10 @@
 
 use crate::ask::Named;
 use crate::host::Host;
+use crate::outside::are_headers;
 use crate::refusal::Refusal;
+use proto::anchor::clocks::Bitcoin;
+use proto::anchor::evm::blocks;
 use proto::document::{Content, ContentDigest};
 use proto::receipt::Receipt;
 use proto::{dossier, federation, limits, status_list, tlog_proof};
@@ -21,10 +24,17 @@ pub(crate) enum Kind {
     Dossier,
     StatusList,
     Federation,
+    Headers,
+    Blocks,
 }
 
-/// What a file is by its first bytes; a receipt also by its name.
-pub(crate) fn kind(host: &mut dyn Host, file: &Named) -> Result<Kind, Refusal> {
+/// What a file is by its first bytes; a receipt also by its name, Bitcoin headers by the block that
+/// the federation names.
+pub(crate) fn kind(
+    host: &mut dyn Host,
+    file: &Named,
+    bitcoin: Option<&Bitcoin>,
+) -> Result<Kind, Refusal> {
     let head = file.blob.head(host, HEAD)?;
     let begins = |line: &str| head.starts_with(line.as_bytes());
     let small = file.blob.length <= limits::TLOG_PROOF_BYTES as u64;
@@ -34,6 +44,10 @@ pub(crate) fn kind(host: &mut dyn Host, file: &Named) -> Result<Kind, Refusal> {
         Kind::StatusList
     } else if begins(federation::FIRST_LINE) {
         Kind::Federation
+    } else if begins(blocks::FIRST_LINE) {
+        Kind::Blocks
+    } else if bitcoin.is_some_and(|base| are_headers(base, &head, file.blob.length)) {
+        Kind::Headers
     } else if dossier::claims(&head) {
         Kind::Dossier
     } else {

@@ -7,7 +7,6 @@ use crate::open::{Carried, Hindrance, SEALED, hindrance, opened, part, part_dige
 use crate::refusal::Refusal;
 use crate::session::Session;
 use check::{ContentDigester, Judged, LayersView, Obstacle, VerdictView};
-use proto::anchor::judge::Outside;
 use proto::document::ContentDigest;
 use proto::dossier::{Dossier, Paired};
 use proto::federation::Federation;
@@ -60,12 +59,14 @@ pub(crate) fn check(
     files: &[Named],
     asked: Asked<'_>,
 ) -> Result<Results, Refusal> {
-    let kinds: Vec<Kind> = files
-        .iter()
-        // What cannot be read is judged as a document, which says so.
-        .map(|file| files::kind(host, file).unwrap_or(Kind::Document))
-        .collect();
-    let taken = take(session, host, files, &kinds);
+    let mut kinds = kinds_of(session, host, files);
+    let mut taken = take(session, host, files, &kinds, &[Kind::Federation]);
+    if !taken.is_empty() {
+        // It says by which block headers are known.
+        kinds = kinds_of(session, host, files);
+    }
+    let others = [Kind::StatusList, Kind::Headers, Kind::Blocks];
+    taken.extend(take(session, host, files, &kinds, &others));
     let sheet = asked.sheet.map(Sheet::scanned).transpose()?;
     let mut judge = Judge {
         session,
@@ -84,20 +85,32 @@ pub(crate) fn check(
     Ok(Results { results: judge.results, taken })
 }
 
-/// Federation files before the lists that they may be needed for.
-fn take(session: &mut Session, host: &mut dyn Host, files: &[Named], kinds: &[Kind]) -> Vec<Taken> {
+/// What each file is; what cannot be read is judged as a document, which says so.
+fn kinds_of(session: &Session, host: &mut dyn Host, files: &[Named]) -> Vec<Kind> {
+    let kind = |file| files::kind(host, file, session.bitcoin()).unwrap_or(Kind::Document);
+    files.iter().map(kind).collect()
+}
+
+/// Takes the files of these kinds into use.
+fn take(
+    session: &mut Session,
+    host: &mut dyn Host,
+    files: &[Named],
+    kinds: &[Kind],
+    wanted: &[Kind],
+) -> Vec<Taken> {
     let mut taken = Vec::new();
-    for kind in [Kind::Federation, Kind::StatusList] {
-        for (file, _) in files.iter().zip(kinds).filter(|(_, k)| **k == kind) {
-            let (word, refused) = match kind {
-                Kind::Federation if session.federation().is_err() => {
-                    ("federation", session.trust(host, file.blob).err())
-                }
-                Kind::Federation => ("federation", session.renew(host, file.blob).err()),
-                _ => ("status-list", session.add_list(host, file.blob, None).err()),
-            };
-            taken.push(Taken { name: file.name.clone(), kind: word, refused });
-        }
+    for (file, kind) in files.iter().zip(kinds).filter(|(_, kind)| wanted.contains(kind)) {
+        let (word, refused) = match kind {
+            Kind::Federation if session.federation().is_err() => {
+                ("federation", session.trust(host, file.blob).err())
+            }
+            Kind::Federation => ("federation", session.renew(host, file.blob).err()),
+            Kind::Headers => ("headers", session.add_headers(host, file).err()),
+            Kind::Blocks => ("blocks", session.add_blocks(host, file).err()),
+            _ => ("status-list", session.add_list(host, file.blob, None).err()),
+        };
+        taken.push(Taken { name: file.name.clone(), kind: word, refused });
     }
     taken
 }
@@ -259,7 +272,7 @@ impl Judge<'_> {
             let question = Question { at: self.asked.at.map(Timestamp), ..question };
             verify_finding(&mut self.known, &question, |receipt| {
                 let origin = receipt.checkpoint.checkpoint().origin();
-                (session.lists(origin), Outside::default())
+                (session.lists(origin), session.brought().outside())
             })
         };
         let verdict = check::judge_content(digest, ask)?;
@@ -281,7 +294,7 @@ impl Judge<'_> {
         let now = Timestamp(self.asked.now);
         let one = match &answer {
             Ok((verdict, bytes)) => {
-                let reason = verdict.reason;
+                let (reason, sources) = (verdict.reason, self.session.brought().sources());
                 let judged = Judged {
                     word: verdict.word,
                     code: reason.code(),
@@ -291,7 +304,7 @@ impl Judge<'_> {
                     receipt,
                     verdict: Some(verdict),
                     list_fetched: self.list_fetched(verdict),
-                    sources: &[],
+                    sources: &sources,
                     now,
                 };
                 let parsed = Receipt::parse(bytes).ok().filter(|_| self.asked.layers);

@@ -19,6 +19,7 @@ mod host;
 mod judge;
 mod make;
 mod open;
+mod outside;
 mod qr;
 mod refusal;
 mod session;

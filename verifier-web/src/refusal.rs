@@ -1,5 +1,7 @@
 //! Why a question has no answer.
 
+use proto::anchor::bitcoin::HeadersError;
+use proto::anchor::evm::BlocksError;
 use proto::checkpoint::CheckpointError;
 use proto::dossier::DossierError;
 use proto::federation::{FederationError, Untrusted};
@@ -21,6 +23,7 @@ pub struct Refusal {
 
 const AGAIN: &str = "Load the page again.";
 const UNCHANGED: &str = "Get the file again, unchanged, from a source you trust.";
+const NODE_OF_YOURS: &str = "Get the file again from a node that you trust.";
 const NODE: &str = "Tell the operator of this node; another node may show it right.";
 
 impl Refusal {
@@ -57,6 +60,11 @@ impl Refusal {
         )
     }
 
+    pub(crate) fn bitcoin_not_named() -> Refusal {
+        let message = "The federation does not name Bitcoin.";
+        Refusal::new("bitcoin-not-named", message, "Nothing here needs headers.")
+    }
+
     pub(crate) fn log_unknown() -> Refusal {
         Refusal::new("log-unknown", "The federation has no such log.", AGAIN)
     }
@@ -85,6 +93,18 @@ impl Refusal {
 impl From<FederationError> for Refusal {
     fn from(error: FederationError) -> Refusal {
         Refusal::new(error.code(), error, UNCHANGED)
+    }
+}
+
+impl From<HeadersError> for Refusal {
+    fn from(error: HeadersError) -> Refusal {
+        Refusal::new("headers-refused", error, NODE_OF_YOURS)
+    }
+}
+
+impl From<BlocksError> for Refusal {
+    fn from(error: BlocksError) -> Refusal {
+        Refusal::new("blocks-refused", error, NODE_OF_YOURS)
     }
 }
 

@@ -1,7 +1,11 @@
-//! What the page trusts and has at hand: one federation, and status lists of its logs.
+//! What the page trusts and has at hand: one federation, status lists of its logs, and what was
+//! brought of clocks outside it.
 
+use crate::ask::Named;
 use crate::host::{Blob, Host};
+use crate::outside::Brought;
 use crate::refusal::Refusal;
+use proto::anchor::clocks::Bitcoin;
 use proto::federation::{Authority, Federation};
 use proto::hash::{Hash, Timestamp, sha256};
 use proto::limits;
@@ -17,6 +21,7 @@ const LISTS: usize = 8;
 pub struct Session {
     federation: Option<Federation>,
     lists: BTreeMap<String, Lists>,
+    brought: Brought,
 }
 
 /// The lists of one log, newest first, and when each was fetched.
@@ -70,12 +75,22 @@ pub(crate) struct ListView {
 impl Session {
     /// Nothing is trusted yet.
     pub const fn new() -> Session {
-        Session { federation: None, lists: BTreeMap::new() }
+        Session { federation: None, lists: BTreeMap::new(), brought: Brought::NOTHING }
     }
 
     /// The federation that is trusted.
     pub(crate) fn federation(&self) -> Result<&Federation, Refusal> {
         self.federation.as_ref().ok_or_else(Refusal::no_federation)
+    }
+
+    /// The Bitcoin block that the federation names.
+    pub(crate) fn bitcoin(&self) -> Option<&Bitcoin> {
+        self.federation.as_ref()?.current().clocks.bitcoin.as_ref()
+    }
+
+    /// What was brought of clocks outside the federation.
+    pub(crate) fn brought(&self) -> &Brought {
+        &self.brought
     }
 
     /// The lists of a log.
@@ -98,7 +113,7 @@ impl Session {
     ) -> Result<FederationView, Refusal> {
         let federation = Federation::parse(&file.whole(host, limits::FEDERATION_BYTES)?)?;
         let view = view(&federation);
-        *self = Session { federation: Some(federation), lists: BTreeMap::new() };
+        *self = Session { federation: Some(federation), ..Session::new() };
         Ok(view)
     }
 
@@ -115,6 +130,19 @@ impl Session {
             self.federation = Some(given);
         }
         Ok(Renewed { federation: view(self.federation()?), changed })
+    }
+
+    /// Takes Bitcoin headers.
+    pub(crate) fn add_headers(&mut self, host: &mut dyn Host, file: &Named) -> Result<(), Refusal> {
+        let base = *self.bitcoin().ok_or_else(Refusal::bitcoin_not_named)?;
+        let bytes = file.blob.whole(host, limits::HEADERS_BYTES)?;
+        self.brought.take_headers(&base, &bytes, &file.name)
+    }
+
+    /// Takes blocks of EVM chains.
+    pub(crate) fn add_blocks(&mut self, host: &mut dyn Host, file: &Named) -> Result<(), Refusal> {
+        let bytes = file.blob.whole(host, limits::EVM_BLOCKS_BYTES)?;
+        self.brought.take_blocks(&bytes, &file.name)
     }
 
     /// Takes a status list that a quorum vouches for.

@@ -2,9 +2,11 @@
 //! 2. The office upgrades its receipts. Without headers nobody can tell what they say of Bitcoin.
 //! 3. `beleg update` takes the headers from a node of one's own. The verdict tells the block, and
 //!    where the headers are from; a file of headers serves as well.
-//! 4. The block is reorganised away: the evidence is INVALID, and so is the document for who asks.
+//! 4. So it does for the page in a browser.
+//! 5. The block is reorganised away: the evidence is INVALID, and so is the document for who asks.
 
 use super::{ASKS, Anchoring};
+use crate::browser::time_before_and_with;
 use anyhow::Result;
 use e2e::documents;
 use e2e::outside::bitcoin::{ANYONE, Calendar};
@@ -69,6 +71,12 @@ fn a_verdict_tells_the_block_until_it_is_reorganised_away() -> Result<()> {
     let named = ["--no-store", "--bitcoin-headers", &file, "--require-anchor", "bitcoin"];
     expect(&it.world.verify(&[&letter], &named)?, 0, &told);
     // 4.
+    let in_page = time_before_and_with(&it.world, ASKS, &letter, Path::new(&file))?;
+    if let Some([before, with]) = in_page {
+        assert!(before.contains("Nothing to check it by is at hand"), "{before}");
+        assert!(with.contains(&format!("in Bitcoin block {height} of ")), "{with}");
+    }
+    // 5.
     it.chain.invalidate(height)?;
     it.chain.mine(9, ANYONE)?;
     let tip = it.chain.height()?;

@@ -15,6 +15,7 @@ mod vectors;
 mod verdicts;
 mod watched;
 
+use crate::town::receipt;
 use anyhow::{Context as _, Result};
 use e2e::browser::{self, Chromium, Page};
 use e2e::process::workspace;
@@ -78,6 +79,26 @@ pub fn begin(page: &Page, files: &[&Path]) -> Result<()> {
     )?;
     page.wait("!document.querySelector('#start').hidden")?;
     page.choose("#files", files)
+}
+
+/// What the page of a node says of the time of a document, given its receipt and then another file
+/// too, which it takes into use. None if there is no browser.
+pub fn time_before_and_with(
+    world: &World,
+    node: usize,
+    document: &Path,
+    more: &Path,
+) -> Result<Option<[String; 2]>> {
+    let Some(browser) = Browser::start(&[])? else { return Ok(None) };
+    let page = browser.page(world, node, "")?;
+    let receipt = receipt(document);
+    let time = |files: &[&Path]| {
+        assert_eq!(check(&page, files)?, Answer::new("VALID", "valid"));
+        page.text("document.querySelector('.line[data-line=\"time\"]').textContent")
+    };
+    let said = [time(&[document, &receipt])?, time(&[document, &receipt, more])?];
+    calm(&page);
+    Ok(Some(said))
 }
 
 /// What axe says about the page as it is; empty where it finds nothing. None if axe is not here.

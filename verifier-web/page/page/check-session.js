@@ -48,7 +48,7 @@ export class Session {
     this.at = past ? end : null;
   }
 
-  /** Checks all files anew. Resolves to what was used and not judged: [{file, kind}]. */
+  /** Checks all files anew. Resolves to what was used and not judged: [{name, file, kind}]. */
   async check(onProgress) {
     const layers = this.files.length <= LAYERS_UP_TO;
     const answer = await this.#ask(this.files, layers, onProgress);
@@ -58,7 +58,7 @@ export class Session {
     const used = answer.taken.filter((one) => !one.refused);
     // They stay in use, and are not judged again with the next files.
     const names = new Set(answer.taken.map((one) => one.name));
-    const taken = used.map((one) => ({ file: this.file(one.name), kind: one.kind }));
+    const taken = used.map(({ name, kind }) => ({ name, file: this.file(name), kind }));
     this.files = this.files.filter((file) => !names.has(file.name));
     return { taken, refused: answer.taken.filter((one) => one.refused) };
   }

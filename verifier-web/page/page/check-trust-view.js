@@ -22,6 +22,7 @@ export function showTrust(section, words, trust, choose) {
     element("p", { class: "trust-name" }, ...words.nodes("trust.name", { name: federation.name })),
     element("p", {}, ...sourceWords(words, trust)),
     listsLine(words, trust),
+    ...outsideLines(words, trust),
     moreAbout(words, trust, choose),
   );
 }
@@ -76,6 +77,13 @@ function listsState(words, trust) {
   if (trust.server === "unreachable") nodes.push(" ", ...words.nodes("trust.offline"));
   const fresh = n === all && age <= trust.federation.status_age_s && trust.refused.size === 0;
   return { state: fresh ? "good" : "unknown", nodes };
+}
+
+/** By what clocks outside the federation are judged: files that the reader gave. */
+function outsideLines(words, trust) {
+  const line = ([kind, name]) =>
+    element("p", { class: "quiet", "data-outside": kind }, ...words.nodes(`trust.outside.${kind}`, { name }));
+  return [...trust.outside].map(line);
 }
 
 function moreAbout(words, trust, choose) {

@@ -34,6 +34,8 @@ export class Trust {
     this.server = INLINE ? "no-server" : "asking";
     /** Of each origin the list in use: {as_of, documents, fetched}. */
     this.lists = new Map();
+    /** Names of the files of clocks outside the federation that are in use, by "headers" | "blocks". */
+    this.outside = new Map();
     /** Origins whose list from the server does not count, with the code that says why. */
     this.refused = new Map();
   }
@@ -55,6 +57,7 @@ export class Trust {
     await this.#trust(file, "chosen", name);
     this.lists.clear();
     this.refused.clear();
+    this.outside.clear();
     this.#changed();
     await this.refresh();
   }
@@ -66,10 +69,11 @@ export class Trust {
     this.chosenName = name;
   }
 
-  /** Status lists and federation files that were among the files to be checked. */
+  /** Files to be used that were among those to be checked. */
   async noteTaken(taken) {
-    for (const { file, kind } of taken) {
+    for (const { name, file, kind } of taken) {
       if (kind === "federation") await this.#renew(file, false);
+      else if (kind === "headers" || kind === "blocks") this.outside.set(kind, name);
       else this.#note(await this.#verifier.addList(file, null), null);
     }
     this.#changed();

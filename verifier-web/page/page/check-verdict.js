@@ -180,15 +180,23 @@ function goodNodes(words, result, name) {
   return null;
 }
 
+/** Codes of evidence that could be judged with headers or block hashes that were not given. */
+const NOTHING_AT_HAND = ["anchor-no-headers", "anchor-above-tip", "anchor-block-not-known"];
+
 /** What a clock outside the federation says. */
 function anchorNodes(words, anchor) {
-  const { kind, state, tsa, time } = anchor;
-  if (state === "good" && tsa !== null) {
-    const { authority, subject } = tsa;
-    return [" ", ...words.nodes("anchor.tsa", { authority, subject, time: words.time(time) })];
-  }
+  const { kind, state, code } = anchor;
+  if (state === "good") return [" ", ...words.nodes(`anchor.${kind}`, goodValues(words, anchor))];
   const clock = words.say(`anchor.clock.${kind}`);
-  return [" ", ...words.nodes(state === "false" ? "anchor.false" : "anchor.unknown", { clock })];
+  const lacking = NOTHING_AT_HAND.includes(code) ? "anchor.lacking" : "anchor.unknown";
+  return [" ", ...words.nodes(state === "false" ? "anchor.false" : lacking, { clock })];
+}
+
+function goodValues(words, { time, bitcoin, evm, tsa }) {
+  const at = { time: words.time(time) };
+  if (bitcoin !== null) return { ...at, height: words.number(bitcoin.height), n: bitcoin.depth };
+  if (evm !== null) return { ...at, chain: evm.chain, number: words.number(evm.number) };
+  return { ...at, authority: tsa.authority, subject: tsa.subject };
 }
 
 function statusValues(words, status) {

@@ -6,6 +6,14 @@
 
 import { readPart, startWorker } from "./parts.js";
 
+/** What says again that a file which was among those to be checked is in use. */
+const AGAIN = {
+  federation: (file) => ({ renew: { file: file.blob } }),
+  "status-list": (file) => ({ "add-list": { file: file.blob } }),
+  headers: (file) => ({ "add-headers": { file } }),
+  blocks: (file) => ({ "add-blocks": { file } }),
+};
+
 /** A refusal: a stable code, one sentence what is wrong, one what to do. */
 export class VerifierError extends Error {
   constructor({ code, message, next_step }) {
@@ -127,7 +135,10 @@ export class Verifier {
     return ok;
   }
 
-  /** Judges files: documents, receipts, sealed PDFs, dossiers; uses status lists among them. */
+  /**
+   * Judges files: documents, receipts, sealed PDFs, dossiers; uses federation files, status lists,
+   * Bitcoin headers and blocks of EVM chains among them.
+   */
   async check(files, { at = null, sheet = null, layers = false } = {}, onProgress = null) {
     const now = Math.floor(Date.now() / 1000);
     const values = { files: files.map(asNamed), now, at, sheet, layers };
@@ -136,9 +147,10 @@ export class Verifier {
     for (const { name, kind, refused } of answer.taken) {
       if (refused !== null) continue;
       const blob = files.find((file) => file.name === name).blob;
-      const federation = this.#kept.size === 0 ? "trust" : "renew";
-      const ask = kind === "federation" ? federation : "add-list";
-      this.#kept.set(name, { question: { [ask]: { file: asFile(0, blob) } }, files: [blob] });
+      const file = asNamed({ name, blob }, 0);
+      const first = kind === "federation" && this.#kept.size === 0;
+      const question = first ? { trust: { file: file.blob } } : AGAIN[kind](file);
+      this.#kept.set(name, { question, files: [blob] });
     }
     return answer;
   }

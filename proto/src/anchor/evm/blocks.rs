@@ -18,7 +18,8 @@ use crate::hash::Hash;
 use crate::limits;
 use crate::text::{self, Lines, TextError};
 
-const FIRST_LINE: &str = "beleg.evm-blocks/v1";
+/// The first line of a list.
+pub const FIRST_LINE: &str = "beleg.evm-blocks/v1";
 
 /// A block that stands in its chain for ever, as the verifier knows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -21,7 +21,7 @@ use alloy_rlp::Decodable;
 use alloy_trie::TrieAccount;
 use thiserror::Error;
 
-pub use blocks::{KnownBlock, KnownBlocks};
+pub use blocks::{BlocksError, KnownBlock, KnownBlocks};
 pub use evidence::{EvidenceError, EvmEvidence};
 pub use header::{BlockHeader, HeaderError};
 
