@@ -24,6 +24,7 @@ use core::fmt::Write as _;
 
 use thiserror::Error;
 
+use super::ots::Op;
 use crate::checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
 use crate::document::batch::{self, Batch, BatchError};
 use crate::hash::{Hash, TreeSize, leaf_hash, sha256};
@@ -114,6 +115,13 @@ impl Head {
         let parts = [LEAF_LABEL, &federation.0, &text.0, &self.signatures.0].concat();
         leaf_hash(&parts)
     }
+
+    /// From the SHA-256 of the checkpoint's text to that leaf.
+    fn ops(&self, federation: FederationId) -> [Op; 3] {
+        // The hash of a leaf begins with a zero byte (RFC 6962, section 2.1).
+        let before = [&[0], LEAF_LABEL, &federation.0].concat();
+        [Op::Prepend(before), Op::Append(self.signatures.0.to_vec()), Op::Sha256]
+    }
 }
 
 /// The root that the path of a head leads to.
@@ -198,6 +206,14 @@ impl Statement {
         Batch::new(&leaves)
     }
 
+    /// From the SHA-256 of the text of the checkpoint at `index` to the federation root: what
+    /// stands between that text and the root in an `.ots` file.
+    pub fn ops(&self, index: u64) -> Option<Vec<Op>> {
+        let head = self.heads.get(usize::try_from(index).ok()?)?;
+        let path = self.tree().ok()?.path(index)?;
+        Some(head.ops(self.federation).into_iter().chain(Op::climb(index, &path)).collect())
+    }
+
     fn check(&self) -> Result<(), StatementError> {
         if self.heads.len() > limits::AUTHORITIES {
             return Err(StatementError::TooMany);
@@ -247,7 +263,11 @@ mod tests {
                 assert_ne!(root(FEDERATION, head, index ^ 1), Ok(tree.root()));
                 let other = Head { signatures: Hash([0; 32]), ..head.clone() };
                 assert_ne!(root(FEDERATION, &other, index), Ok(tree.root()));
+                let text = sha256(head.checkpoint().to_text().as_bytes());
+                let ops = statement.ops(index).unwrap();
+                assert_eq!(Op::apply_all(&ops, &text.0), Ok(tree.root().0.to_vec()));
             }
+            assert_eq!(statement.ops(count), None);
         }
     }
 
