@@ -1,5 +1,5 @@
-//! Dates and times without a clock: `2026-05-03` to a day number and back, and POSIX seconds to a
-//! text that a person reads.
+//! Dates and times without a clock: `2026-05-03` to a day number and back, months, and POSIX
+//! seconds to a text that a person reads.
 //!
 //! Days are counted in the Gregorian calendar from 1970-01-01, years 1 to 9999. Leap seconds do not
 //! exist here, as POSIX has it.
@@ -131,6 +131,53 @@ impl fmt::Display for Date {
     }
 }
 
+/// A month of the calendar, by which lists of anchors are kept: `2026-05`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Month {
+    /// Its first day.
+    first: Date,
+}
+
+impl Month {
+    /// The month in which this time falls, in UTC; none after the year 9999.
+    pub fn of(time: Timestamp) -> Option<Month> {
+        Date::of(time).map(|date| Month { first: Date { day: 1, ..date } })
+    }
+
+    /// Reads `YYYY-MM`.
+    pub fn parse(text: &str) -> Result<Month, DateError> {
+        Ok(Month { first: Date::parse(&format!("{text}-01"))? })
+    }
+
+    /// The month before; none before the year 1.
+    pub fn before(self) -> Option<Month> {
+        let number = self.first.day_number().checked_sub(1)?;
+        Date::from_day_number(number).map(|date| Month { first: Date { day: 1, ..date } })
+    }
+
+    /// The month after; none after the year 9999.
+    pub fn after(self) -> Option<Month> {
+        let Date { year, month, .. } = self.first;
+        let days = i64::from(days_in_month(year, month));
+        let number = self.first.day_number().checked_add(days)?;
+        Date::from_day_number(number).map(|first| Month { first })
+    }
+
+    /// Its first second, in UTC, and the first one after it; 0 for what is before 1970.
+    pub fn bounds(self) -> (Timestamp, Timestamp) {
+        let Date { year, month, .. } = self.first;
+        let start = self.first.end().0.saturating_sub(DAY_S);
+        let last = Date { day: days_in_month(year, month), ..self.first };
+        (Timestamp(start), last.end())
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}", self.first.year, self.first.month)
+    }
+}
+
 fn days_in_month(year: u16, month: u8) -> u8 {
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     match month {
@@ -233,6 +280,29 @@ mod tests {
         assert_eq!(Date::of(Timestamp(day.end().0 - 1)), Some(day));
         assert_ne!(Date::of(day.end()), Some(day));
         assert_eq!(Date::parse("1950-01-01").unwrap().end(), Timestamp(0));
+    }
+
+    #[test]
+    fn months_follow_each_other_without_a_gap() {
+        let mut month = Month::parse("1999-12").unwrap();
+        for _ in 0..240 {
+            let next = month.after().unwrap();
+            assert_eq!(next.before(), Some(month));
+            assert_eq!(Month::parse(&format!("{next}")), Ok(next));
+            let ((start, end), (follows, _)) = (month.bounds(), next.bounds());
+            assert_eq!(end, follows);
+            assert_eq!(Month::of(start), Some(month));
+            assert_eq!(Month::of(Timestamp(end.0 - 1)), Some(month));
+            assert_eq!(Month::of(end), Some(next));
+            month = next;
+        }
+        assert_eq!(format!("{month}"), "2019-12");
+        assert_eq!(Month::parse("0001-01").unwrap().before(), None);
+        assert_eq!(Month::parse("9999-12").unwrap().after(), None);
+        assert_eq!(Month::of(Timestamp(u64::MAX)), None);
+        for text in ["", "2026", "2026-1", "2026-13", "2026-05-03", "+026-05"] {
+            assert!(Month::parse(text).is_err(), "{text:?}");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use proto::checkpoint::SignedCheckpoint;
 use proto::federation::Federation;
 use proto::hash::{Hash, Timestamp};
 use proto::limits;
-use proto::time::{DAY_S, Date};
+use proto::time::{DAY_S, Month};
 
 use super::keeper::{CHECKPOINTS, Keeper, STATEMENT};
 use super::notes::note_of;
@@ -82,10 +82,12 @@ impl Share {
     /// Looks once at what every node has of this month and the one before.
     pub async fn round(&mut self) {
         let now = self.clock.now();
+        let month = Month::of(now);
+        let months: Vec<Month> = month.into_iter().chain(month.and_then(Month::before)).collect();
         for (name, client) in self.peers.clone() {
             let mut taken = 0;
-            for month in months(now) {
-                let Ok(listed) = listed(&client, &month).await else { continue };
+            for month in &months {
+                let Ok(listed) = listed(&client, *month).await else { continue };
                 for one in listed {
                     let refused = self.refused.contains(&(one.root, one.file.clone()));
                     let room = taken < PIECES && self.today(&name, now) < DAY_PIECES;
@@ -195,15 +197,7 @@ async fn fetch(client: &Client, path: &str, limit: usize) -> Result<Vec<u8>, Not
     }
 }
 
-async fn listed(client: &Client, month: &str) -> Result<Vec<Listed>, NotKept> {
+async fn listed(client: &Client, month: Month) -> Result<Vec<Listed>, NotKept> {
     let bytes = fetch(client, &format!("/anchors/{month}"), limits::ANCHOR_LIST_BYTES).await?;
     list::parse(&bytes).map_err(|e| NotKept::Bad(e.to_string()))
-}
-
-/// The month of a moment, and the one before.
-fn months(now: Timestamp) -> Vec<String> {
-    let Some(day) = Date::of(now) else { return Vec::new() };
-    let (year, month) = (day.year(), day.month());
-    let before = if month == 1 { (year.saturating_sub(1), 12) } else { (year, month - 1) };
-    [(year, month), before].map(|(year, month)| format!("{year:04}-{month:02}")).to_vec()
 }

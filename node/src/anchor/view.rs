@@ -7,7 +7,7 @@ use std::time::Duration;
 use proto::anchor::Kind;
 use proto::anchor::list::{Listed, numbered};
 use proto::hash::{Hash, Timestamp};
-use proto::time::{DAY_S, Date};
+use proto::time::Month;
 
 use super::keeper::{Failing, KeepError, Keeper, Planned, path};
 use super::ledger::What;
@@ -62,10 +62,9 @@ impl Keeper {
         self.clocks.iter().map(state).collect()
     }
 
-    /// The evidence about roots that were made in a month, `2026-11`, oldest first; the newest of
-    /// each clock.
-    pub fn list(&self, month: &str) -> Vec<Listed> {
-        let Some((start, end)) = bounds(month) else { return Vec::new() };
+    /// The evidence about roots that were made in a month, oldest first; the newest of each clock.
+    pub fn list(&self, month: Month) -> Vec<Listed> {
+        let (start, end) = month.bounds();
         let ledger = self.ledger();
         let anchors = ledger.anchors();
         let mut listed = Vec::new();
@@ -108,15 +107,4 @@ impl Keeper {
             read => read,
         }
     }
-}
-
-/// When a month begins and ends.
-fn bounds(month: &str) -> Option<(Timestamp, Timestamp)> {
-    let first = Date::parse(&format!("{month}-01")).ok()?;
-    let next = match first.month() {
-        12 => Date::new(first.year().checked_add(1)?, 1, 1),
-        month => Date::new(first.year(), month + 1, 1),
-    };
-    let day = |date: Date| Some(Timestamp(u64::try_from(date.day_number()).ok()? * DAY_S));
-    Some((day(first)?, day(next.ok()?)?))
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use proto::hash::Hash;
+use proto::time::Month;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -56,7 +57,9 @@ pub async fn list(
     Path(month): Path<String>,
 ) -> Result<Response, ApiError> {
     let keeper = keeper(&node)?;
-    let listed = blocking(move || keeper.list(&month)).await?;
+    let missing = |_| ApiError::not_found("A list of anchors is of a month, such as 2026-05.");
+    let month = Month::parse(&month).map_err(missing)?;
+    let listed = blocking(move || keeper.list(month)).await?;
     let mut text = String::new();
     for one in listed {
         // Writing to a string cannot fail.

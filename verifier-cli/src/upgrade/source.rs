@@ -11,7 +11,7 @@ use proto::limits;
 use proto::receipt::cover::{self, Cover, interval};
 use proto::receipt::{Anchor, Receipt};
 use proto::tile::TileId;
-use proto::time::Date;
+use proto::time::Month;
 use std::collections::BTreeMap;
 
 /// Months that are looked through, from the one before the receipt's on, until something is found.
@@ -47,7 +47,7 @@ pub struct Source<'a> {
     get: Get<'a>,
     /// What stands before the tiles of the log: nothing, or `/` and the hash of its origin.
     prefix: String,
-    lists: BTreeMap<String, Vec<Listed>>,
+    lists: BTreeMap<Month, Vec<Listed>>,
     statements: BTreeMap<Hash, Statement>,
     evidence: BTreeMap<(Hash, String), Vec<u8>>,
     clocks: Clocks,
@@ -95,13 +95,13 @@ impl<'a> Source<'a> {
         now: Timestamp,
     ) -> Result<Vec<Listed>, UpgradeError> {
         let mut all = Vec::new();
-        for (at, month) in months(since, now).into_iter().take(MONTHS).enumerate() {
+        for (at, month) in months(since, now).take(MONTHS).enumerate() {
             if at > 2 && self.covering(receipt, &all)?.is_some() {
                 break;
             }
             if !self.lists.contains_key(&month) {
                 let bytes = self.file(&format!("/anchors/{month}"), limits::ANCHOR_LIST_BYTES)?;
-                self.lists.insert(month.clone(), list::parse(&bytes).map_err(SourceError::from)?);
+                self.lists.insert(month, list::parse(&bytes).map_err(SourceError::from)?);
             }
             all.extend(self.lists.get(&month).into_iter().flatten().cloned());
         }
@@ -272,12 +272,10 @@ impl<'a> Source<'a> {
 }
 
 /// The month before a time, its own, and all up to now.
-fn months(since: Timestamp, now: Timestamp) -> Vec<String> {
-    let number = |time: Timestamp| {
-        let date = Date::of(time)?;
-        Some(u32::from(date.year()) * 12 + u32::from(date.month()) - 1)
-    };
-    let (Some(first), Some(last)) = (number(since), number(now)) else { return Vec::new() };
-    let name = |month: u32| format!("{:04}-{:02}", month / 12, month % 12 + 1);
-    (first.saturating_sub(1)..=last).map(name).collect()
+fn months(since: Timestamp, now: Timestamp) -> impl Iterator<Item = Month> {
+    let own = Month::of(since);
+    let first = own.and_then(Month::before).or(own);
+    let last = Month::of(now);
+    std::iter::successors(first, |month| month.after())
+        .take_while(move |month| Some(*month) <= last)
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use proto::anchor::Kind;
+use proto::time::Month;
 use serde_json::json;
 
 use super::*;
@@ -143,10 +144,10 @@ async fn a_root_walks_through_its_steps_also_over_restarts() {
     assert_eq!(bench.turn(&keeper).await, 1);
     assert_eq!(bench.turn(&keeper).await, 0, "at its end");
     assert_eq!(bench.slow.steps.load(Ordering::SeqCst), 3, "no step was made twice");
-    let month = "2027-01";
+    let month = Month::parse("2027-01").unwrap();
     let listed = keeper.list(month);
     assert_eq!((listed.len(), listed[0].root, listed[0].file.as_str()), (1, root, "slow.1"));
-    assert!(keeper.list("2027-02").is_empty() && keeper.list("x").is_empty());
+    assert!(keeper.list(month.after().unwrap()).is_empty());
     let evidence = keeper.file(&root, "slow.1").unwrap().unwrap();
     assert_eq!(evidence, [root.as_bytes().as_slice(), &2u64.to_be_bytes()].concat());
     assert_eq!(keeper.file(&root, "../ledger").unwrap(), None);
@@ -189,7 +190,7 @@ async fn what_ages_is_renewed_and_both_are_kept() {
     assert_eq!(bench.turn(&keeper).await, 1);
     keeper.renew(&*bench.slow);
     assert_eq!(bench.turn(&keeper).await, 0, "the new one does not age");
-    let listed = keeper.list("2027-01");
+    let listed = keeper.list(Month::of(NOW).unwrap());
     assert_eq!((listed.len(), listed[0].file.as_str()), (1, "slow.2"));
     assert!(keeper.file(&listed[0].root, "slow.1").unwrap().is_some());
 }
