@@ -19,10 +19,16 @@ pub struct EvidenceLayer {
     /// Always `not-judged`, where a verdict has `good`, `false` or `unknown`.
     pub state: &'static str,
     /// Why it cannot be read.
-    pub problem: Option<String>,
+    pub problem: Option<ProblemLayer>,
     pub bitcoin: Option<BitcoinLayer>,
     pub evm: Option<EvmLayer>,
     pub tsa: Option<TsaLayer>,
+}
+
+#[derive(Serialize, Debug)]
+pub struct ProblemLayer {
+    pub code: &'static str,
+    pub message: String,
 }
 
 #[derive(Serialize, Debug)]
@@ -80,7 +86,10 @@ impl From<&Evidence> for EvidenceLayer {
                 let time_stamps = stamps.into_iter().map(StampLayer::from).collect();
                 layer.tsa = Some(TsaLayer { time_stamps });
             }
-            Err(problem) => layer.problem = Some(problem.to_string()),
+            Err(problem) => {
+                let (code, message) = (problem.code(), problem.to_string());
+                layer.problem = Some(ProblemLayer { code, message });
+            }
         }
         layer
     }

@@ -17,7 +17,7 @@ mod paper;
 mod view;
 
 pub use anchors::{AnchorView, anchor_words};
-pub use claims::{BitcoinLayer, EvidenceLayer, EvmLayer, StampLayer, TsaLayer};
+pub use claims::{BitcoinLayer, EvidenceLayer, EvmLayer, ProblemLayer, StampLayer, TsaLayer};
 pub use content::{ContentDigester, judge_content};
 pub use layers::{AnchorLayer, CheckpointView, EntryView, LayersView, StatusLayer};
 pub use obstacle::Obstacle;

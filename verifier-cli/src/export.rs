@@ -31,7 +31,7 @@ pub struct Exported {
     pub name: String,
     /// What it is, and over what.
     pub over: String,
-    /// The command that checks it, to be run in the folder.
+    /// The command that checks it, to be run in the folder, or the file that it serves to check.
     pub check: String,
 }
 
@@ -147,7 +147,12 @@ impl Parts {
         }
         for (at, list) in stamp.lists.iter().enumerate() {
             let file = format!("{name}-{}.crl", at + 1);
-            let check = format!("openssl crl -noout -in {file} -CAfile {certificates}");
+            // Its signer is one of the certificates, or the root itself.
+            let signers = match claim.certificates.is_empty() {
+                true => "ROOT.pem".to_owned(),
+                false => format!("ROOT.pem {certificates}"),
+            };
+            let check = format!("cat {signers} | openssl crl -noout -in {file} -CAfile /dev/stdin");
             let bytes = pem("X509 CRL", list).into_bytes();
             self.push(file, "revocation list for its certificates".into(), check, bytes);
         }

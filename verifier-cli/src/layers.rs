@@ -73,7 +73,8 @@ pub fn words(opened: &Opened) -> Vec<String> {
         anchor.evidence.iter().for_each(|one| page.evidence(one));
     }
     if let Some(export) = &opened.export {
-        page.section(&format!("Files in {}, for other people's tools", export.folder.display()));
+        let folder = shown::path(&export.folder);
+        page.section(&format!("Files in {folder}, for other people's tools"));
         export.files.iter().for_each(|file| page.exported(file));
         export.left_out.iter().for_each(|why| page.part("left out", why));
     }
@@ -133,7 +134,7 @@ impl Page {
             &format!("{bytes} bytes, not judged (`beleg verify` does). Says:"),
         );
         if let Some(problem) = &evidence.problem {
-            self.part("", &format!("nothing that can be read: {problem}"));
+            self.part("", &format!("nothing that can be read: {}", problem.message));
         }
         if let Some(claim) = &evidence.bitcoin {
             self.part("", &format!("about {}", claim.about));
