@@ -9,7 +9,8 @@
 //! 6. With one byte changed, the evidence is false or nobody knows its block.
 //!
 //! Receipts are upgraded with such evidence, the block's hash comes from the verifier's own node,
-//! and the verdict tells the block, also in a browser.
+//! and the verdict tells the block, also in a browser. `beleg inspect` writes the proof as the
+//! chain's node gives it.
 //!
 //! And with a key that never leaves its PKCS#11 module (softhsm2), the contract is put there too.
 
@@ -24,7 +25,7 @@ use proto::anchor::evm::{self, KnownBlock};
 use proto::anchor::statement::Statement;
 use proto::federation::Federation;
 use proto::hash::Hash;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -103,7 +104,7 @@ fn a_root_stands_in_a_chain_and_is_paid_once() -> Result<()> {
         Ok(done)
     })?;
     assert_eq!(anvil.paid()?, paid + 1);
-    let done: serde_json::Value = serde_json::from_str(&done)?;
+    let done: Value = serde_json::from_str(&done)?;
     assert!(done["what"]["done"]["cost"]["amount"].as_str().is_some_and(|wei| wei.len() > 10));
     // 4.
     let root = done["root"].as_str().context("a root")?;
@@ -140,6 +141,7 @@ fn a_verdict_tells_the_block_that_the_own_node_knows() -> Result<()> {
     secret(&key, PAYER_KEY)?;
     let mut tool = Command::new(&binaries().node);
     let line = deploy(&anvil, folder.path(), tool.args(["evm", "deploy", "--key"]).arg(&key))?;
+    let contract = format!("0x{}", line.split(' ').nth(3).context("a contract")?);
     let setup = Setup { clocks: vec![line], ..Setup::default() };
     let mut world = World::create(&folder.path().join("towns"), binaries(), &setup)?;
     let config = world.node_folder(HOME).join("node.toml");
@@ -185,6 +187,18 @@ fn a_verdict_tells_the_block_that_the_own_node_knows() -> Result<()> {
         "{after:?}"
     );
     ensure!(after.stdout.contains("(block hash from "), "{after:?}");
+    let evidence = folder.path().join("evidence");
+    let mut inspect = world.verifier_tool();
+    run(inspect.arg("inspect").arg(&letter).arg("--evidence").arg(&evidence))?.ok()?;
+    let proof = fs::read(evidence.join("anchor-1-1-evm.json"))?;
+    let proof: Value = serde_json::from_slice(&proof)?;
+    let block = anvil.rpc("eth_getBlockByNumber", json!([proof["blockNumber"], false]))?;
+    ensure!(proof["blockHash"] == block["hash"], "{proof} {block}");
+    let (slot, number) = (&proof["storageProof"][0]["key"], &proof["blockNumber"]);
+    let theirs = anvil.rpc("eth_getProof", json!([contract, [slot], number]))?;
+    ensure!(proof["accountProof"] == theirs["accountProof"], "{proof} {theirs}");
+    let nodes = |proof: &Value| proof["storageProof"][0]["proof"].clone();
+    ensure!(nodes(&proof) == nodes(&theirs), "{proof} {theirs}");
     Ok(())
 }
 

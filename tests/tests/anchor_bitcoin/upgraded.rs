@@ -3,14 +3,17 @@
 //! 3. `beleg update` takes the headers from a node of one's own. The verdict tells the block, and
 //!    where the headers are from; a file of headers serves as well.
 //! 4. So it does for the page in a browser.
-//! 5. The block is reorganised away: the evidence is INVALID, and so is the document for who asks.
+//! 5. `beleg inspect` tells the block, and writes an `.ots` file that the official client verifies
+//!    with the command that is named for it.
+//! 6. The block is reorganised away: the evidence is INVALID, and so is the document for who asks.
 
 use super::{ASKS, Anchoring};
 use crate::browser::time_before_and_with;
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use e2e::documents;
-use e2e::outside::bitcoin::{ANYONE, Calendar};
+use e2e::outside::bitcoin::{ANYONE, Calendar, Client};
 use e2e::process::{Output, run};
+use serde_json::{Value, json};
 use std::path::Path;
 
 const TYPE: &str = "public.notice";
@@ -28,11 +31,32 @@ fn update(it: &Anchoring, store: &Path, credentials: &Path) -> Result<Output> {
     run(&mut tool)
 }
 
+/// Checks what `beleg inspect` says and writes of a letter's evidence.
+fn client_verifies(it: &Anchoring, client: &Client, letter: &Path, height: u64) -> Result<()> {
+    let evidence = it.dir.path().join("evidence");
+    let mut inspect = it.world.verifier_tool();
+    inspect.arg("inspect").arg(letter).arg("--json").arg("--evidence").arg(&evidence);
+    let shown: Value = serde_json::from_str(&run(&mut inspect)?.ok()?)?;
+    let claimed = &shown["anchors"][0]["evidence"][0];
+    assert_eq!((&claimed["state"], &claimed["kind"]), (&"not-judged".into(), &"bitcoin".into()));
+    assert_eq!(claimed["bitcoin"]["heights"], json!([height]));
+    let command = shown["evidence"]["files"][0]["check"].as_str().context("a command")?;
+    let words: Vec<&str> = command.split(' ').collect();
+    let ["ots", "verify", "-d", root, name] = words[..] else { bail!("{command}") };
+    let file = evidence.join(name).display().to_string();
+    let cache = it.dir.path().join("cache");
+    let said = client.run(&it.chain, &cache, &["verify", "-d", root, &file])?;
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.stderr.contains(&format!("Bitcoin block {height} attests")), "{said:?}");
+    Ok(())
+}
+
 #[test]
 fn a_verdict_tells_the_block_until_it_is_reorganised_away() -> Result<()> {
     // 1.
     let Some(mut it) = Anchoring::prepare()? else { return Ok(()) };
     let Some(calendar) = Calendar::start(it.dir.path(), &it.chain)? else { return Ok(()) };
+    let Some(client) = Client::find()? else { return Ok(()) };
     let url = calendar.url();
     it.configure(&format!("[anchor.ots]\ncalendars = [\"{url}\"]\npoll_s = 1\n"))?;
     it.world.start_all()?;
@@ -77,6 +101,8 @@ fn a_verdict_tells_the_block_until_it_is_reorganised_away() -> Result<()> {
         assert!(with.contains(&format!("in Bitcoin block {height} of ")), "{with}");
     }
     // 5.
+    client_verifies(&it, &client, &letter, height)?;
+    // 6.
     it.chain.invalidate(height)?;
     it.chain.mine(9, ANYONE)?;
     let tip = it.chain.height()?;
