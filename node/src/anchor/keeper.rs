@@ -5,22 +5,22 @@
 //! for any of this. What is public lies in `anchors/ROOT/` as write-once files: `statement`,
 //! `checkpoints`, and one for each piece of evidence.
 
+mod renew;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use proto::anchor::list::numbered;
 use proto::anchor::statement::{Head, Statement, StatementError};
 use proto::checkpoint::SignedCheckpoint;
 use proto::document::batch::BatchError;
 use proto::federation::Federation;
 use proto::hash::{Hash, Timestamp};
-use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use super::ledger::{Ledger, Progress, What};
+use super::ledger::{Ledger, Progress, What, file_name};
 use super::outside::{Outside, Step, StepError};
 use crate::clock::Clock;
 use crate::lines::FileError;
@@ -36,8 +36,6 @@ pub const CHECKPOINTS: &str = "checkpoints";
 pub const NOW_FILE: &str = "now";
 /// How often it is looked whether something is due.
 const LOOK: Duration = Duration::from_secs(1);
-/// How often it is looked whether evidence ages.
-const RENEW: Duration = Duration::from_secs(86_400);
 /// Longest pause before a step that failed is tried again.
 const LONGEST_PAUSE_S: u64 = 3600;
 /// Roots with which a clock goes on in one turn.
@@ -167,7 +165,7 @@ impl Keeper {
             let name = planned.outside.name();
             let wanted =
                 asked.as_ref().is_some_and(|names| names.is_empty() || names.contains(name));
-            let last = self.ledger().anchors().made.get(name).copied();
+            let last = self.ledger().anchors().clocks.get(name).and_then(|tally| tally.made);
             let every = planned.every.map(|every| every.as_secs());
             wanted || every.is_some_and(|every| last.is_none_or(|last| last.0 + every <= now.0))
         };
@@ -231,105 +229,117 @@ impl Keeper {
     async fn serve(self: Arc<Self>, outside: Arc<dyn Outside>) {
         let mut renewed: Option<Instant> = None;
         loop {
-            for root in self.due(outside.name()) {
-                self.step(&*outside, root).await;
+            for (clock, root) in self.due(&*outside) {
+                self.step(&*outside, &clock, root).await;
             }
-            if outside.ages() && renewed.is_none_or(|at| at.elapsed() > RENEW) {
+            if let Some(ages) = outside.ages()
+                && renewed.is_none_or(|at| at.elapsed() > renew::LOOK)
+            {
                 renewed = Some(Instant::now());
-                tokio::task::block_in_place(|| self.renew(&*outside));
+                tokio::task::block_in_place(|| self.renew(&*outside, ages));
             }
             let _ = tokio::time::timeout(LOOK, self.made.notified()).await;
         }
     }
 
-    /// The roots for which a clock has something to do now.
-    fn due(&self, clock: &str) -> Vec<Hash> {
+    /// For which clocks and roots this clock has something to do now: new roots first, however much
+    /// has to be renewed.
+    fn due(&self, outside: &dyn Outside) -> Vec<(Arc<str>, Hash)> {
         let now = self.clock.now();
         let (ledger, failing) = (self.ledger(), self.failing());
         let anchors = ledger.anchors();
-        let due = |root: &&Hash| {
-            let job = anchors.roots.get(*root).and_then(|anchored| anchored.jobs.get(clock));
-            let rests = failing.get(&(clock.to_owned(), **root)).is_some_and(|f| f.until > now);
-            let waits = |again: &Timestamp| *again > now;
-            match job.map(|job| &job.progress) {
-                Some(Progress::Open { again, .. }) if waits(again) => false,
-                _ => !rests,
+        let (mut new, mut open) = (Vec::new(), Vec::new());
+        for (clock, tally) in &anchors.clocks {
+            let own = **clock == *outside.name();
+            if !own && !self.stands_in(outside, clock) {
+                continue;
             }
-        };
-        let open = anchors.open.get(clock).into_iter().flatten();
-        open.filter(due).take(STEPS).copied().collect()
+            for root in &tally.open {
+                let rests = failing.get(&(clock.to_string(), *root)).is_some_and(|f| f.until > now);
+                let Some(job) = anchors.job(clock, root).filter(|_| !rests) else { continue };
+                match &job.progress {
+                    Progress::Open { again, .. } if *again > now => {}
+                    Progress::Open { state, .. } if own || renew::is_renewal(state) => {
+                        open.push((Arc::clone(clock), *root));
+                    }
+                    Progress::Due if own => new.push((Arc::clone(clock), *root)),
+                    _ => {}
+                }
+            }
+        }
+        new.into_iter().chain(open).take(STEPS).collect()
     }
 
-    async fn step(&self, outside: &dyn Outside, root: Hash) {
+    /// One step of the work of `clock`, which may be another one than the clock that does it.
+    async fn step(&self, outside: &dyn Outside, clock: &Arc<str>, root: Hash) {
         let now = self.clock.now();
-        let state = self.state(outside.name(), &root);
-        let step = outside.step(&root, state.as_ref(), now).await;
-        let clock = outside.name().to_owned();
-        let key = (clock.clone(), root);
+        let state = match self.progress(clock, &root) {
+            Some(Progress::Due) => None,
+            Some(Progress::Open { state, .. }) => Some(*state),
+            // Another node has brought evidence since this was due.
+            _ => return,
+        };
+        let step = match (state, outside.ages()) {
+            (Some(state), Some(ages)) if renew::is_renewal(&state) => {
+                self.renew_step(ages, clock, &root, now).await
+            }
+            (state, _) => outside.step(&root, state.as_ref(), now).await,
+        };
         // The disk may take its time; the threads that answer requests do not wait for it.
         let noted = tokio::task::block_in_place(|| match step {
             Ok(Step::Open { state, again_s, words, cost }) => {
                 let (again, cost) = (now.0.saturating_add(again_s), cost.map(Into::into));
+                let clock = clock.to_string();
                 self.note(&root, What::Open { clock, state, again, words, cost })
             }
             Ok(Step::Done { evidence, words, cost }) => {
-                let cost = cost.map(Into::into);
-                self.done(outside, &root, evidence, |kind, file| What::Done {
-                    clock,
-                    kind,
-                    file,
-                    words,
-                    cost,
+                let ends = outside.ages().map(|ages| ages.ends(&root, &evidence, now).0);
+                let kind = outside.kind().name().to_owned();
+                self.write(clock, &root, None, evidence, |file| {
+                    tracing::info!(%clock, %root, file, "an outside clock has answered");
+                    let (clock, cost) = (clock.to_string(), cost.map(Into::into));
+                    What::Done { clock, kind, file, words, cost, ends }
                 })
             }
             Err(StepError::Refused(words)) => {
-                tracing::warn!(clock, %root, words, "a clock has given up");
-                self.note(&root, What::Refused { clock, words })
+                tracing::warn!(%clock, words, %root, "a clock has given up");
+                self.note(&root, What::Refused { clock: clock.to_string(), words })
             }
             Err(StepError::Later(words)) => Err(KeepError::Later(words)),
         });
+        let key = (clock.to_string(), root);
         match noted {
             Ok(()) => drop(self.failing().remove(&key)),
-            Err(error) => self.fail(key, error.to_string(), now),
+            Err(error) => self.fail(outside.name(), key, error.to_string(), now),
         }
     }
 
-    fn done(
+    /// Writes evidence, under the number that is wanted or the next one that is free, and the line
+    /// that names it. One at a time: other nodes' evidence takes numbers too.
+    pub(super) fn write(
         &self,
-        outside: &dyn Outside,
+        clock: &str,
         root: &Hash,
+        wanted: Option<u32>,
         evidence: Vec<u8>,
-        what: impl FnOnce(String, String) -> What,
+        what: impl FnOnce(String) -> What,
     ) -> Result<(), KeepError> {
-        let before = self.evidence_file(outside.name(), root);
-        let number = before.map_or(0, |file| numbered(&file).1);
-        let file = format!("{}.{}", outside.name(), number.saturating_add(1));
-        self.store.write_once(vec![(path(root, &file), evidence)])?;
-        tracing::info!(clock = outside.name(), %root, file, "an outside clock has answered");
-        self.note(root, what(outside.kind().name().to_owned(), file))
+        let mut ledger = self.ledger();
+        let held = ledger.anchors().job(clock, root).and_then(|job| job.evidence);
+        let mut number = held.map_or(0, |held| held.number).saturating_add(1);
+        number = number.max(wanted.unwrap_or(0));
+        let file = loop {
+            let file = file_name(clock, number);
+            match self.store.write_once(vec![(path(root, &file), evidence.clone())]) {
+                // A crash left it there before its line was written, so nobody was told of it.
+                Err(StoreError::Conflict { .. }) => number = number.saturating_add(1),
+                written => break written.map(|()| file)?,
+            }
+        };
+        Ok(ledger.note(root, what(file), self.clock.now())?)
     }
 
-    /// Opens again what ages.
-    fn renew(&self, outside: &dyn Outside) {
-        let clock = outside.name().to_owned();
-        let now = self.clock.now();
-        let roots: Vec<Hash> = self.ledger().anchors().roots.keys().copied().collect();
-        for root in roots {
-            if self.state(&clock, &root).is_some() {
-                continue;
-            }
-            let Some(file) = self.evidence_file(&clock, &root) else { continue };
-            let Ok(Some(evidence)) = self.store.read(&path(&root, &file)) else { continue };
-            let Some(state) = outside.renewal(&root, &evidence, now) else { continue };
-            let (clock, words, again) = (clock.clone(), "it ages and is renewed".to_owned(), now.0);
-            let open = What::Open { clock, state, again, words, cost: None };
-            if let Err(error) = self.note(&root, open) {
-                tracing::warn!(%error, %root, "evidence that ages was not renewed");
-            }
-        }
-    }
-
-    fn fail(&self, key: (String, Hash), words: String, now: Timestamp) {
+    fn fail(&self, outside: &str, key: (String, Hash), words: String, now: Timestamp) {
         let mut failing = self.failing();
         let before = failing.get(&key);
         let tries = before.map_or(0, |f| f.tries).saturating_add(1);
@@ -337,7 +347,8 @@ impl Keeper {
         if before.is_none_or(|before| before.words != words) {
             tracing::warn!(clock = key.0, root = %key.1, words, "an outside clock fails");
         }
-        metrics::counter!("beleg_anchor_failures_total", "clock" => key.0.clone()).increment(1);
+        metrics::counter!("beleg_anchor_failures_total", "clock" => outside.to_owned())
+            .increment(1);
         let since = before.map_or(now, |before| before.since);
         let until = Timestamp(now.0.saturating_add(pause));
         failing.insert(key, Failing { since, words, tries, until });
@@ -347,18 +358,8 @@ impl Keeper {
         Ok(self.ledger().note(root, what, self.clock.now())?)
     }
 
-    fn state(&self, clock: &str, root: &Hash) -> Option<Value> {
-        let ledger = self.ledger();
-        match &ledger.anchors().roots.get(root)?.jobs.get(clock)?.progress {
-            Progress::Open { state, .. } => Some(state.clone()),
-            _ => None,
-        }
-    }
-
-    fn evidence_file(&self, clock: &str, root: &Hash) -> Option<String> {
-        let ledger = self.ledger();
-        let job = ledger.anchors().roots.get(root)?.jobs.get(clock)?;
-        job.evidence.as_ref().filter(|_| job.from.is_none()).map(|(_, file)| file.clone())
+    fn progress(&self, clock: &str, root: &Hash) -> Option<Progress> {
+        self.ledger().anchors().job(clock, root).map(|job| job.progress.clone())
     }
 
     pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {

@@ -4,24 +4,27 @@
 //! {"anchor":1,"time":n,"root":hex,"what":WHAT}
 //! WHAT = {"made":{"clocks":[s]}}
 //!      | {"open":{"clock":s,"state":json,"again":n,"words":s,"cost":COST?}}
-//!      | {"done":{"clock":s,"kind":s,"file":s,"words":s,"cost":COST?}}
-//!      | {"refused":{"clock":s,"words":s}} | {"kept":{"clock":s,"kind":s,"file":s,"from":s}}
+//!      | {"done":{"clock":s,"kind":s,"file":s,"words":s,"cost":COST?,"ends":n?}}
+//!      | {"refused":{"clock":s,"words":s}}
+//!      | {"kept":{"clock":s,"kind":s,"file":s,"from":s,"ends":n?}}
 //! COST = {"amount":s,"unit":s}
 //! ```
 //!
 //! A line is durable before anything happens that rests on it: a state before the next step, a file
 //! of evidence before the line that names it.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod anchors;
+
 use std::path::Path;
 
-use proto::anchor::Kind;
 use proto::hash::{Hash, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::outside::Cost;
 use crate::lines::{self, FileError, Lines};
+
+pub use anchors::{Anchored, Anchors, Held, Job, Progress, Tally, file_name};
 
 /// The file, in the folder of anchors.
 pub const FILE: &str = "ledger";
@@ -74,6 +77,9 @@ pub enum What {
         /// What it has cost.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cost: Option<Spent>,
+        /// When it ends to prove anything, if it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ends: Option<u64>,
     },
     /// A clock has given up.
     Refused {
@@ -92,6 +98,9 @@ pub enum What {
         file: String,
         /// The operator whose node it is.
         from: String,
+        /// When it ends to prove anything, if it does and that can be told here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ends: Option<u64>,
     },
 }
 
@@ -109,83 +118,6 @@ impl From<Cost> for Spent {
     fn from(cost: Cost) -> Spent {
         Spent { amount: cost.amount.to_string(), unit: cost.unit.to_owned() }
     }
-}
-
-/// How far a clock is with a root.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Progress {
-    /// It was not asked yet.
-    Due,
-    /// There is more to do.
-    Open {
-        /// What the next step needs.
-        state: Value,
-        /// When that is due.
-        again: Timestamp,
-    },
-    /// There is evidence.
-    Done,
-    /// It has given up.
-    Refused,
-}
-
-/// A clock and a root.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Job {
-    /// How far it is.
-    pub progress: Progress,
-    /// The newest words about it.
-    pub words: String,
-    /// The newest evidence, of any clock of this name: its kind and file.
-    pub evidence: Option<(Kind, String)>,
-    /// What it has cost so far.
-    pub cost: Option<Spent>,
-    /// The operator whose node brought it; `None` if it was this one.
-    pub from: Option<String>,
-    /// When that was.
-    pub time: Timestamp,
-}
-
-/// A federation root and what became of it.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Anchored {
-    /// When it was made, or first seen here.
-    pub time: Timestamp,
-    /// Each clock that has to do with it.
-    pub jobs: BTreeMap<String, Job>,
-}
-
-impl Anchored {
-    fn job(&mut self, clock: &str, time: Timestamp) -> &mut Job {
-        let new = Job {
-            progress: Progress::Due,
-            words: String::new(),
-            evidence: None,
-            cost: None,
-            from: None,
-            time,
-        };
-        let job = self.jobs.entry(clock.to_owned()).or_insert(new);
-        job.time = time;
-        job
-    }
-}
-
-/// Everything that the file says.
-#[derive(Clone, PartialEq, Default, Debug)]
-pub struct Anchors {
-    /// Every root.
-    pub roots: BTreeMap<Hash, Anchored>,
-    /// The same by their time.
-    pub times: BTreeSet<(Timestamp, Hash)>,
-    /// With which roots each clock is not at an end.
-    pub open: BTreeMap<String, BTreeSet<Hash>>,
-    /// When the newest root was made for which each clock has evidence.
-    pub proven: BTreeMap<String, Timestamp>,
-    /// When each clock was first given one by this node.
-    pub first: BTreeMap<String, Timestamp>,
-    /// When each clock was last given one by this node.
-    pub made: BTreeMap<String, Timestamp>,
 }
 
 /// The ledger, open for writing.
@@ -212,8 +144,13 @@ impl Ledger {
     pub fn note(&mut self, root: &Hash, what: What, now: Timestamp) -> Result<(), FileError> {
         let line = Line { anchor: VERSION, time: now.0, root: root.to_hex(), what };
         self.lines.append(&line)?;
-        take(&mut self.anchors, *root, line);
+        self.anchors.take(*root, now, line.what);
         Ok(())
+    }
+
+    /// Remembers when evidence ends of which no line says it.
+    pub fn ends(&mut self, clock: &str, root: &Hash, ends: Timestamp) {
+        self.anchors.ends(clock, root, ends);
     }
 }
 
@@ -222,70 +159,15 @@ pub fn read(folder: &Path) -> Result<Anchors, FileError> {
     let mut anchors = Anchors::default();
     lines::walk(&folder.join(FILE), LINE_BYTES, &mut |line: Line| {
         let Ok(root) = Hash::from_hex(&line.root) else { return false };
-        line.anchor == VERSION && take(&mut anchors, root, line)
+        line.anchor == VERSION && anchors.take(root, Timestamp(line.time), line.what)
     })?;
     Ok(anchors)
-}
-
-/// Whether the line could be understood.
-fn take(anchors: &mut Anchors, root: Hash, line: Line) -> bool {
-    let time = Timestamp(line.time);
-    let anchored = anchors.roots.entry(root).or_insert_with(|| {
-        anchors.times.insert((time, root));
-        Anchored { time, jobs: BTreeMap::new() }
-    });
-    let clock = match line.what {
-        What::Made { clocks } => {
-            for clock in clocks {
-                anchors.first.entry(clock.clone()).or_insert(time);
-                anchors.made.insert(clock.clone(), time);
-                if anchored.job(&clock, time).progress == Progress::Due {
-                    anchors.open.entry(clock).or_default().insert(root);
-                }
-            }
-            return true;
-        }
-        What::Open { clock, state, again, words, cost } => {
-            let job = anchored.job(&clock, time);
-            job.progress = Progress::Open { state, again: Timestamp(again) };
-            (job.words, job.cost) = (words, cost.or(job.cost.take()));
-            anchors.open.entry(clock).or_default().insert(root);
-            return true;
-        }
-        What::Done { clock, kind, file, words, cost } => {
-            let Some(kind) = Kind::parse(&kind) else { return false };
-            let job = anchored.job(&clock, time);
-            (job.progress, job.evidence) = (Progress::Done, Some((kind, file)));
-            (job.words, job.cost) = (words, cost.or(job.cost.take()));
-            clock
-        }
-        What::Refused { clock, words } => {
-            let job = anchored.job(&clock, time);
-            (job.progress, job.words) = (Progress::Refused, words);
-            clock
-        }
-        What::Kept { clock, kind, file, from } => {
-            let Some(kind) = Kind::parse(&kind) else { return false };
-            let job = anchored.job(&clock, time);
-            (job.progress, job.evidence) = (Progress::Done, Some((kind, file)));
-            job.from = Some(from);
-            clock
-        }
-    };
-    if let Some(open) = anchors.open.get_mut(&clock) {
-        open.remove(&root);
-    }
-    let made = anchored.time;
-    if anchored.jobs.get(&clock).is_some_and(|job| job.evidence.is_some()) {
-        let proven = anchors.proven.entry(clock).or_insert(made);
-        *proven = made.max(*proven);
-    }
-    true
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proto::anchor::Kind;
     use proto::hash::sha256;
     use serde_json::json;
 
@@ -319,12 +201,37 @@ mod tests {
         let ledger = Ledger::open(folder.path()).unwrap();
         assert_eq!(ledger.anchors(), &before);
         assert_eq!(std::fs::metadata(&path).unwrap().len(), whole as u64);
-        let job = &before.roots[&a].jobs["ots"];
-        let again = Timestamp(9);
-        assert_eq!(job.progress, Progress::Open { state: json!({"step": 1}), again });
+        let job = before.job("ots", &a).unwrap();
+        let (state, again) = (Box::new(json!({"step": 1})), Timestamp(9));
+        assert_eq!(job.progress, Progress::Open { state, again });
         assert_eq!(job.cost.as_ref().unwrap().amount, u128::MAX.to_string());
-        assert_eq!(before.roots[&a].jobs["tsa-x"].progress, Progress::Refused);
-        assert_eq!(before.roots[&b].jobs["ots"].progress, Progress::Due);
+        assert_eq!(before.job("tsa-x", &a).unwrap().progress, Progress::Refused);
+        assert_eq!(before.job("ots", &b).unwrap().progress, Progress::Due);
+        assert_eq!((before.made, before.clocks["ots"].spent), (2, u128::MAX));
+    }
+
+    #[test]
+    fn lines_that_do_not_say_when_evidence_ends_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = sha256(b"a");
+        let line =
+            |what| format!("{{\"anchor\":1,\"time\":5,\"root\":\"{root}\",\"what\":{what}}}\n");
+        let done = r#"{"done":{"clock":"tsa-a","kind":"tsa","file":"tsa-a.1","words":""}}"#;
+        let kept = r#"{"kept":{"clock":"tsa-a","kind":"tsa","file":"tsa-a.2","from":"b"}}"#;
+        let odd = r#"{"kept":{"clock":"x","kind":"tsa","file":"x","from":"b"}}"#;
+        let path = folder.path().join(FILE);
+        std::fs::write(path, [line(done), line(kept), line(odd)].concat()).unwrap();
+        let mut ledger = Ledger::open(folder.path()).unwrap();
+        let held = |ledger: &Ledger| ledger.anchors().job("tsa-a", &root).unwrap().evidence;
+        let mut evidence = Held { kind: Kind::Tsa, number: 2, ends: None };
+        assert_eq!(held(&ledger), Some(evidence));
+        assert_eq!(ledger.anchors().job("x", &root).unwrap().evidence, None);
+        assert_eq!(ledger.anchors().kept["b"], 2);
+        ledger.ends("tsa-a", &root, Timestamp(9));
+        evidence.ends = Some(Timestamp(9));
+        assert_eq!(held(&ledger), Some(evidence));
+        // It is not what the clock here signs with.
+        assert_eq!(ledger.anchors().clocks["tsa-a"].ends, None);
     }
 
     #[test]

@@ -30,20 +30,51 @@ pub trait Outside: Send + Sync {
         now: Timestamp,
     ) -> Work<'a, Result<Step, StepError>>;
 
-    /// Whether its evidence has to be renewed in time.
-    fn ages(&self) -> bool {
-        false
-    }
-
-    /// A state from which [`Outside::step`] goes on to newer evidence, if this one ages.
-    fn renewal(&self, _root: &Hash, _evidence: &[u8], _now: Timestamp) -> Option<Value> {
+    /// How its evidence is renewed, if it ends.
+    fn ages(&self) -> Option<&dyn Ages> {
         None
     }
 
-    /// What people should know beside.
-    fn report(&self) -> Report {
-        Report::default()
+    /// The money that is left, if it costs any.
+    fn money(&self) -> Option<Money> {
+        None
     }
+}
+
+/// A clock whose evidence ends unless it is renewed in time.
+pub trait Ages: Send + Sync {
+    /// For how many seconds before its end evidence is renewed.
+    fn lead_s(&self) -> u64;
+
+    /// When this evidence ends; `now`, if it proves nothing here.
+    fn ends(&self, root: &Hash, evidence: &[u8], now: Timestamp) -> Timestamp;
+
+    /// Renews evidence, of this clock or of another one of its kind.
+    fn renew<'a>(
+        &'a self,
+        root: &'a Hash,
+        evidence: Vec<u8>,
+        now: Timestamp,
+    ) -> Work<'a, Result<Renewed, StepError>>;
+}
+
+/// Where a renewal led.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Renewed {
+    /// Newer evidence would end no later: it is tried again.
+    Later {
+        /// Seconds until then.
+        again_s: u64,
+        /// One sentence for people.
+        words: String,
+    },
+    /// There is evidence that lasts longer.
+    Done {
+        /// Its bytes.
+        evidence: Vec<u8>,
+        /// One sentence for people.
+        words: String,
+    },
 }
 
 /// Where a step led.
@@ -78,15 +109,6 @@ pub struct Cost {
     pub amount: u128,
     /// Of what: `sat` or `wei`.
     pub unit: &'static str,
-}
-
-/// What people should know of a clock.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Report {
-    /// The money that is left.
-    pub money: Option<Money>,
-    /// When the certificate ends with which it signs.
-    pub ends: Option<Timestamp>,
 }
 
 /// Money that is left.

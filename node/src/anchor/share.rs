@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proto::anchor::Evidence as Piece;
-use proto::anchor::judge::{Outside, judge};
+use proto::anchor::judge::{Outside, Proven, judge};
 use proto::anchor::list::{self, Listed};
 use proto::anchor::statement::Statement;
 use proto::checkpoint::SignedCheckpoint;
@@ -32,6 +32,8 @@ const CHECKPOINTS_BYTES: usize = 16 * 1024 * 1024;
 const PIECES: usize = 16;
 /// And in one day: four clocks every six minutes.
 const DAY_PIECES: usize = 1024;
+/// Numbers of evidence grow by renewals; who begins at the end would leave no room for them.
+const NUMBERS: u32 = 10_000;
 
 /// Looks at what the other nodes have.
 pub struct Share {
@@ -46,6 +48,8 @@ pub struct Share {
     taken: BTreeMap<String, usize>,
     /// What was refused: it is not fetched again in a day.
     refused: BTreeSet<(Hash, String)>,
+    /// The older month whose turn it was.
+    older: Option<Month>,
 }
 
 /// Why a piece is not kept.
@@ -55,6 +59,8 @@ enum NotKept {
     Away(String),
     #[error("{0}")]
     Bad(String),
+    #[error("it ends no later than what is kept")]
+    Older,
 }
 
 impl Share {
@@ -67,8 +73,8 @@ impl Share {
         evidence: Arc<Evidence>,
         clock: Arc<dyn Clock>,
     ) -> Share {
-        let (day, taken, refused) = (0, BTreeMap::new(), BTreeSet::new());
-        Share { keeper, federation, peers, watched, evidence, clock, day, taken, refused }
+        let (day, taken, refused, older) = (0, BTreeMap::new(), BTreeSet::new(), None);
+        Share { keeper, federation, peers, watched, evidence, clock, day, taken, refused, older }
     }
 
     /// One round in each interval, for ever.
@@ -79,25 +85,26 @@ impl Share {
         }
     }
 
-    /// Looks once at what every node has of this month and the one before.
+    /// Looks once at what every node has of this month, the one before and an older one.
     pub async fn round(&mut self) {
         let now = self.clock.now();
-        let month = Month::of(now);
-        let months: Vec<Month> = month.into_iter().chain(month.and_then(Month::before)).collect();
+        let months = self.months(now);
         for (name, client) in self.peers.clone() {
             let mut taken = 0;
             for month in &months {
                 let Ok(listed) = listed(&client, *month).await else { continue };
                 for one in listed {
                     let refused = self.refused.contains(&(one.root, one.file.clone()));
+                    let numbered = (1..NUMBERS).contains(&one.clock().1);
                     let room = taken < PIECES && self.today(&name, now) < DAY_PIECES;
-                    if refused || !room || self.keeper.has(&one) {
+                    if refused || !numbered || !room || self.keeper.has(&one) {
                         continue;
                     }
                     taken += 1;
                     *self.taken.entry(name.clone()).or_default() += 1;
                     match self.take(&name, &client, &one, now).await {
                         Ok(()) | Err(NotKept::Away(_)) => {}
+                        Err(NotKept::Older) => drop(self.refused.insert((one.root, one.file))),
                         Err(NotKept::Bad(why)) => {
                             let (root, file) = (one.root, one.file);
                             tracing::warn!(peer = name, %root, file, why, "an anchor is refused");
@@ -107,6 +114,15 @@ impl Share {
                 }
             }
         }
+    }
+
+    /// The months of this round: what is renewed is listed in the month in which its root was made.
+    fn months(&mut self, now: Timestamp) -> Vec<Month> {
+        let month = Month::of(now);
+        let newest = [month, month.and_then(Month::before)];
+        let first = self.keeper.first().and_then(Month::of);
+        self.older = older(self.older, first, newest[1].and_then(Month::before));
+        newest.into_iter().chain([self.older]).flatten().collect()
     }
 
     /// Pieces that this node has given today. With the day all is forgotten, so that nobody fills
@@ -135,13 +151,15 @@ impl Share {
         let bytes = fetch(client, &path, limits::TSA_EVIDENCE_BYTES).await?;
         let piece = Piece { kind: one.kind, bytes };
         let clocks = &self.federation.current().clocks;
-        let judged = judge(&piece, &one.root, clocks, &Outside::default(), now);
-        if let Err(problem) = judged
-            && problem.is_false()
-        {
-            return Err(NotKept::Bad(problem.to_string()));
+        let ends = match judge(&piece, &one.root, clocks, &Outside::default(), now) {
+            Ok(Proven::Tsa(facts)) => Some(facts.ends),
+            Err(problem) if problem.is_false() => return Err(NotKept::Bad(problem.to_string())),
+            _ => None,
+        };
+        if self.keeper.ends(one).is_some_and(|kept| ends.is_none_or(|ends| ends <= kept)) {
+            return Err(NotKept::Older);
         }
-        let kept = tokio::task::block_in_place(|| self.keeper.keep(peer, one, piece.bytes));
+        let kept = tokio::task::block_in_place(|| self.keeper.keep(peer, one, piece.bytes, ends));
         kept.map_err(|e| NotKept::Away(e.to_string()))
     }
 
@@ -200,4 +218,28 @@ async fn fetch(client: &Client, path: &str, limit: usize) -> Result<Vec<u8>, Not
 async fn listed(client: &Client, month: Month) -> Result<Vec<Listed>, NotKept> {
     let bytes = fetch(client, &format!("/anchors/{month}"), limits::ANCHOR_LIST_BYTES).await?;
     list::parse(&bytes).map_err(|e| NotKept::Bad(e.to_string()))
+}
+
+/// The month whose turn it is after another one: back from the last one to the first, and again.
+fn older(turn: Option<Month>, first: Option<Month>, last: Option<Month>) -> Option<Month> {
+    let within = |month: &Month| first.is_some_and(|first| *month >= first);
+    turn.and_then(Month::before).filter(within).or(last.filter(within))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn older_months_have_their_turn_one_after_the_other() {
+        let month = |text| Some(Month::parse(text).unwrap());
+        let (first, last) = (month("2026-12"), month("2027-02"));
+        let mut turn = None;
+        for want in ["2027-02", "2027-01", "2026-12", "2027-02", "2027-01"] {
+            turn = older(turn, first, last);
+            assert_eq!(turn, month(want));
+        }
+        assert_eq!(older(None, None, last), None);
+        assert_eq!(older(None, month("2027-03"), last), None);
+    }
 }

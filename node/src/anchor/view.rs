@@ -1,17 +1,16 @@
 //! What people and other nodes see of the anchors: how each clock is doing, and which evidence
 //! there is.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use proto::anchor::Kind;
-use proto::anchor::list::{Listed, numbered};
+use proto::anchor::list::Listed;
 use proto::hash::{Hash, Timestamp};
 use proto::time::Month;
 
 use super::keeper::{Failing, KeepError, Keeper, Planned, path};
-use super::ledger::What;
-use super::outside::Report;
+use super::ledger::{Held, What};
+use super::outside::Money;
 use crate::store::StoreError;
 
 /// How a clock is doing.
@@ -31,8 +30,10 @@ pub struct ClockState {
     pub open: usize,
     /// Why its steps fail.
     pub failing: Option<Failing>,
-    /// Money and certificates.
-    pub report: Report,
+    /// The money that is left.
+    pub money: Option<Money>,
+    /// When the certificate ends with which it signs.
+    pub ends: Option<Timestamp>,
 }
 
 impl Keeper {
@@ -46,17 +47,20 @@ impl Keeper {
         let (ledger, failing) = (self.ledger(), self.failing());
         let anchors = ledger.anchors();
         let state = |planned: &Planned| {
-            let name = planned.outside.name();
-            let failing = failing.iter().filter(|((clock, _), _)| clock == name);
+            let (outside, name) = (&*planned.outside, planned.outside.name());
+            let tally = anchors.clocks.get(name);
+            let does = |clock: &str| clock == name || self.stands_in(outside, clock);
+            let failing = failing.iter().filter(|((clock, _), _)| does(clock));
             ClockState {
                 name: name.to_owned(),
-                kind: planned.outside.kind(),
+                kind: outside.kind(),
                 every: planned.every,
-                first_asked: anchors.first.get(name).copied(),
-                proven: anchors.proven.get(name).copied(),
-                open: anchors.open.get(name).map_or(0, BTreeSet::len),
+                first_asked: tally.and_then(|tally| tally.first),
+                proven: tally.and_then(|tally| tally.proven),
+                open: tally.map_or(0, |tally| tally.open.len()),
                 failing: failing.map(|(_, failing)| failing).min_by_key(|f| f.since).cloned(),
-                report: planned.outside.report(),
+                money: outside.money(),
+                ends: tally.and_then(|tally| tally.ends),
             }
         };
         self.clocks.iter().map(state).collect()
@@ -69,8 +73,8 @@ impl Keeper {
         let anchors = ledger.anchors();
         let mut listed = Vec::new();
         for (time, root) in anchors.times.range((start, Hash([0; 32]))..(end, Hash([0; 32]))) {
-            let jobs = anchors.roots.get(root).into_iter().flat_map(|anchored| &anchored.jobs);
-            for (kind, file) in jobs.filter_map(|(_, job)| job.evidence.clone()) {
+            let anchored = anchors.roots.get(root).into_iter();
+            for (_, kind, file) in anchored.flat_map(|anchored| anchored.evidence()) {
                 listed.push(Listed { time: *time, root: *root, kind, file });
             }
         }
@@ -80,10 +84,17 @@ impl Keeper {
     /// Whether this piece of evidence, or a newer one of its clock, is kept.
     pub fn has(&self, one: &Listed) -> bool {
         let (clock, number) = one.clock();
-        let ledger = self.ledger();
-        let job = ledger.anchors().roots.get(&one.root).and_then(|root| root.jobs.get(clock));
-        let kept = job.and_then(|job| job.evidence.as_ref());
-        kept.is_some_and(|(_, kept)| numbered(kept).1 >= number)
+        let job = self.held(clock, &one.root);
+        job.is_some_and(|held| held.number >= number)
+    }
+
+    /// When the evidence ends that is kept in the place of this piece, if that is known.
+    pub fn ends(&self, one: &Listed) -> Option<Timestamp> {
+        self.held(one.clock().0, &one.root)?.ends
+    }
+
+    fn held(&self, clock: &str, root: &Hash) -> Option<Held> {
+        self.ledger().anchors().job(clock, root)?.evidence
     }
 
     /// Whether the statement of a root, and the checkpoints that it names, are kept.
@@ -91,12 +102,30 @@ impl Keeper {
         self.ledger().anchors().roots.contains_key(root)
     }
 
+    /// When the oldest root was made.
+    pub fn first(&self) -> Option<Timestamp> {
+        self.ledger().anchors().times.first().map(|(time, _)| *time)
+    }
+
     /// Keeps evidence of another node about a root whose statement is kept. Blocks.
-    pub fn keep(&self, peer: &str, one: &Listed, bytes: Vec<u8>) -> Result<(), KeepError> {
-        self.store.write_once(vec![(path(&one.root, &one.file), bytes)])?;
-        let (clock, kind) = (one.clock().0.to_owned(), one.kind.name().to_owned());
-        let (file, from) = (one.file.clone(), peer.to_owned());
-        self.note(&one.root, What::Kept { clock, kind, file, from })
+    pub fn keep(
+        &self,
+        peer: &str,
+        one: &Listed,
+        bytes: Vec<u8>,
+        ends: Option<Timestamp>,
+    ) -> Result<(), KeepError> {
+        let ((clock, number), kind) = (one.clock(), one.kind.name().to_owned());
+        let (from, ends) = (peer.to_owned(), ends.map(|ends| ends.0));
+        self.write(clock, &one.root, Some(number), bytes, |file| What::Kept {
+            clock: clock.to_owned(),
+            kind,
+            file,
+            from,
+            ends,
+        })?;
+        self.failing().remove(&(clock.to_owned(), one.root));
+        Ok(())
     }
 
     /// A public file of a root. Blocks.

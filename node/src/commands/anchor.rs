@@ -8,7 +8,7 @@ use proto::time::utc;
 
 use super::{CommandError, Output, io_error};
 use crate::anchor::keeper::{FOLDER, NOW_FILE};
-use crate::anchor::ledger::{self, Anchored, Anchors, Job, Progress};
+use crate::anchor::ledger::{self, Anchored, Anchors, Job, Progress, file_name};
 use crate::anchor::plan;
 use crate::args::ConfigFile;
 use crate::args::anchor::Anchor;
@@ -106,8 +106,8 @@ fn now(place: &ConfigFile, wanted: &[String], out: &mut Output<'_>) -> Result<()
 
 fn list(anchors: &Anchors, roots: usize, out: &mut Output<'_>) {
     for (time, root) in anchors.times.iter().rev().take(roots) {
-        let jobs = anchors.roots.get(root).into_iter().flat_map(|anchored| &anchored.jobs);
-        for (clock, job) in jobs {
+        let anchored = anchors.roots.get(root).into_iter();
+        for (clock, job) in anchored.flat_map(|anchored| &anchored.jobs) {
             out.line(&format!("{} {root} {clock} {}", utc(*time), state(job)));
         }
     }
@@ -127,7 +127,8 @@ fn show(place: &ConfigFile, given: &str, out: &mut Output<'_>) -> Result<(), Com
     out.line(&format!("  made {}", utc(*time)));
     for (clock, job) in jobs {
         out.line(&format!("  {clock}: {}", state(job)));
-        if let Some((_, file)) = &job.evidence {
+        if let Some(held) = &job.evidence {
+            let file = file_name(clock, held.number);
             let path = config.data.join(FOLDER).join(root.to_hex()).join(file);
             out.line(&format!("    evidence in {}", path.display()));
         }

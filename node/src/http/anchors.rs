@@ -46,7 +46,7 @@ impl From<&ClockState> for AnchorState {
             proven: state.proven.map(|time| time.0),
             open: state.open,
             failing: state.failing.as_ref().map(|failing| failing.words.clone()),
-            certificate_ends: state.report.ends.map(|time| time.0),
+            certificate_ends: state.ends.map(|time| time.0),
         }
     }
 }

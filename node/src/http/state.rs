@@ -224,13 +224,13 @@ impl View<'_> {
     fn clock_facts(&self, clock: &ClockState) -> ClockFacts {
         let late_after = self.node.anchors.as_ref().map_or(0, |keeper| keeper.late_after_s());
         let due = clock.proven.or(clock.first_asked).filter(|_| clock.every.is_some());
-        let money = clock.report.money.as_ref();
+        let money = clock.money.as_ref();
         ClockFacts {
             name: clock.name.clone(),
             late: due.map(|time| Timestamp(time.0.saturating_add(late_after))),
             anchors_left: money
                 .map(|money| money.left.checked_div(money.per_anchor).unwrap_or(u128::MAX)),
-            ends: clock.report.ends,
+            ends: clock.ends,
         }
     }
 

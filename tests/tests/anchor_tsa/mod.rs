@@ -3,6 +3,7 @@
 
 mod away;
 mod exported;
+mod heirs;
 mod liars;
 mod renewed;
 mod rewritten;
@@ -69,13 +70,19 @@ impl Anchoring {
 
     /// The evidence with this number, as the node serves it, and its root.
     fn evidence(&self, number: u32) -> Result<(Hash, Vec<u8>)> {
+        self.evidence_at(ASKS, number)
+    }
+
+    /// The same of any node.
+    fn evidence_at(&self, node: usize, number: u32) -> Result<(Hash, Vec<u8>)> {
         let file = format!("tsa-example.{number}");
-        let ledger = self.file_with("data/anchors/ledger", &format!("\"{file}\""))?;
+        let name = "data/anchors/ledger";
+        let ledger = self.world.file_with(node, name, &format!("\"{file}\""))?;
         let line = ledger.lines().find(|line| line.contains(&file)).context("no line")?;
         let line: serde_json::Value = serde_json::from_str(line)?;
         let root = line["root"].as_str().context("no root")?;
         let path = format!("/anchors/{root}/{file}");
-        let answer = e2e::http::read(self.world.address(ASKS), &path)?;
+        let answer = e2e::http::read(self.world.address(node), &path)?;
         ensure!(answer.status == 200, "{path}: {}", answer.status);
         Ok((Hash::from_hex(root)?, answer.body))
     }

@@ -32,7 +32,7 @@ pub use coins::{CoinError, Purse};
 use self::coins::{Coin, Signed};
 use self::journal::{Entry, Journal};
 use self::rpc::{Rpc, RpcError};
-use super::outside::{Cost, Money, Outside, Report, Step, StepError, Work};
+use super::outside::{Cost, Money, Outside, Step, StepError, Work};
 use crate::lines::FileError;
 
 /// How many changes back it is looked for money.
@@ -67,7 +67,7 @@ pub struct Transactions {
     settings: Settings,
     folder: PathBuf,
     journal: OnceLock<Mutex<Journal>>,
-    report: Mutex<Report>,
+    money: Mutex<Option<Money>>,
 }
 
 /// Where a root is.
@@ -95,8 +95,8 @@ impl Transactions {
     /// The journal lies in the folder of anchors. It is opened by the first step: a command that
     /// only asks which clocks there are must not touch what a running node writes.
     pub fn new(rpc: Rpc, purse: Purse, settings: Settings, folder: PathBuf) -> Transactions {
-        let (journal, report) = (OnceLock::new(), Mutex::default());
-        Transactions { rpc, purse, settings, folder, journal, report }
+        let (journal, money) = (OnceLock::new(), Mutex::default());
+        Transactions { rpc, purse, settings, folder, journal, money }
     }
 
     fn open(&self) -> Result<(), FileError> {
@@ -141,7 +141,7 @@ impl Transactions {
         let (left, per_anchor) = (u128::from(left), u128::from(entry.signed.fee));
         let money = Some(Money { left, per_anchor, unit: "sat" });
         tokio::task::block_in_place(|| self.journal().signed(entry.clone())).map_err(later)?;
-        *self.report.lock().unwrap_or_else(PoisonError::into_inner) = Report { money, ends: None };
+        *self.money.lock().unwrap_or_else(PoisonError::into_inner) = money;
         Ok(entry)
     }
 
@@ -355,7 +355,7 @@ impl Outside for Transactions {
         })
     }
 
-    fn report(&self) -> Report {
-        self.report.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn money(&self) -> Option<Money> {
+        *self.money.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -101,7 +101,7 @@ async fn a_root_goes_into_a_block() {
     let evidence = world.done().await;
     let facts = verify(&evidence, &ROOT, Some(&world.node.headers())).unwrap();
     assert_eq!((facts.height, facts.depth), (20, 6));
-    let money = world.clock.report().money.unwrap();
+    let money = world.clock.money().unwrap();
     assert_eq!((money.left, money.per_anchor), (100_000 - 153, 153));
 }
 

@@ -24,7 +24,7 @@ use proto::anchor::{Kind, evm};
 use proto::hash::{Hash, Timestamp};
 use serde_json::Value;
 
-use super::outside::{Cost, Money, Outside, Report, Step, StepError, Work};
+use super::outside::{Cost, Money, Outside, Step, StepError, Work};
 use crate::lines::FileError;
 pub use deploy::{DeployError, deploy};
 #[cfg(feature = "pkcs11")]
@@ -239,7 +239,7 @@ impl EvmClock {
         };
         let balance = self.rpc.balance(self.key.address()).await.map_err(later)?;
         let per_anchor = least.saturating_mul(ANCHOR_GAS.into());
-        *self.money() = Some(Money { left: balance, per_anchor, unit: "wei" });
+        *self.left() = Some(Money { left: balance, per_anchor, unit: "wei" });
         if least > cap {
             let words = format!(
                 "gas costs {least} wei now and at most {cap} may be paid: waits for lower fees"
@@ -318,7 +318,7 @@ impl EvmClock {
         self.spending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn money(&self) -> MutexGuard<'_, Option<Money>> {
+    fn left(&self) -> MutexGuard<'_, Option<Money>> {
         self.money.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -345,8 +345,8 @@ impl Outside for EvmClock {
         })
     }
 
-    fn report(&self) -> Report {
-        Report { money: *self.money(), ends: None }
+    fn money(&self) -> Option<Money> {
+        *self.left()
     }
 }
 

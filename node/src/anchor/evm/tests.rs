@@ -102,7 +102,7 @@ async fn a_root_is_entered_once_and_proven_when_it_is_final() {
     let (evidence, cost) = done(&clock, &root, &Value::Null).await;
     assert!(evm::verify(&evidence, &root, &[stand.settings().chain], &known).is_ok());
     assert_eq!((cost, stand.anvil.paid().unwrap()), (None, 1));
-    let left = clock.report().money.unwrap();
+    let left = clock.money().unwrap();
     assert!(left.left > 9_000_000_000 * GWEI && left.per_anchor >= 100_000 * GWEI, "{left:?}");
 }
 

@@ -4,20 +4,30 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use proto::anchor::Kind;
 use proto::time::Month;
-use serde_json::json;
+use serde_json::{Value, json};
+
+mod renewed;
 
 use super::*;
-use crate::anchor::outside::Work;
+use crate::anchor::outside::{Ages, Renewed, Work};
 use crate::clock::ManualClock;
 use crate::store::memory::MemoryStore;
 use crate::testing::{NOW, World};
+
+/// When the evidence of [`Slow`] ends, until it is renewed.
+const ENDS: Timestamp = Timestamp(NOW.0 + 1_000_000);
+/// How long before that it is renewed.
+const LEAD_S: u64 = 10_000;
 
 /// Answers at its third step; can be told to fail.
 #[derive(Default)]
 struct Slow {
     steps: AtomicU64,
     fails: AtomicU64,
-    ages: AtomicU64,
+    /// How often it was asked when evidence ends.
+    looks: AtomicU64,
+    /// What happens while it renews.
+    meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl Outside for Slow {
@@ -53,13 +63,32 @@ impl Outside for Slow {
         })
     }
 
-    fn ages(&self) -> bool {
-        true
+    fn ages(&self) -> Option<&dyn Ages> {
+        Some(self)
+    }
+}
+
+impl Ages for Slow {
+    fn lead_s(&self) -> u64 {
+        LEAD_S
     }
 
-    fn renewal(&self, _root: &Hash, evidence: &[u8], _now: Timestamp) -> Option<Value> {
-        let ages = self.ages.load(Ordering::SeqCst) > 0 && evidence.ends_with(&2u64.to_be_bytes());
-        ages.then(|| json!(7))
+    fn ends(&self, _root: &Hash, evidence: &[u8], _now: Timestamp) -> Timestamp {
+        self.looks.fetch_add(1, Ordering::SeqCst);
+        if evidence.ends_with(b"renewed") { Timestamp(2 * ENDS.0) } else { ENDS }
+    }
+
+    fn renew<'a>(
+        &'a self,
+        _root: &'a Hash,
+        evidence: Vec<u8>,
+        _now: Timestamp,
+    ) -> Work<'a, Result<Renewed, StepError>> {
+        Box::pin(async move {
+            self.meanwhile.lock().unwrap().take().into_iter().for_each(|happens| happens());
+            let evidence = [&evidence, b"renewed".as_slice()].concat();
+            Ok(Renewed::Done { evidence, words: String::new() })
+        })
     }
 }
 
@@ -112,9 +141,9 @@ impl Bench {
 
     /// Whatever is due, once.
     async fn turn(&self, keeper: &Arc<Keeper>) -> usize {
-        let due = keeper.due("slow");
-        for root in &due {
-            keeper.step(&*self.slow, *root).await;
+        let due = keeper.due(&*self.slow);
+        for (clock, root) in &due {
+            keeper.step(&*self.slow, clock, *root).await;
         }
         due.len()
     }
@@ -172,27 +201,6 @@ async fn a_clock_that_fails_is_tried_again_with_growing_pauses() {
     assert_eq!(bench.turn(&keeper).await, 1);
     assert_eq!(keeper.states()[0].failing, None);
     assert_eq!(keeper.states()[0].open, 1);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_ages_is_renewed_and_both_are_kept() {
-    let bench = Bench::new().await;
-    let keeper = bench.open();
-    keeper.make_due().unwrap();
-    for _ in 0..3 {
-        bench.turn(&keeper).await;
-        bench.after(60);
-    }
-    keeper.renew(&*bench.slow);
-    assert_eq!(bench.turn(&keeper).await, 0, "it does not age yet");
-    bench.slow.ages.store(1, Ordering::SeqCst);
-    keeper.renew(&*bench.slow);
-    assert_eq!(bench.turn(&keeper).await, 1);
-    keeper.renew(&*bench.slow);
-    assert_eq!(bench.turn(&keeper).await, 0, "the new one does not age");
-    let listed = keeper.list(Month::of(NOW).unwrap());
-    assert_eq!((listed.len(), listed[0].file.as_str()), (1, "slow.2"));
-    assert!(keeper.file(&listed[0].root, "slow.1").unwrap().is_some());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -11,7 +11,6 @@ mod complete;
 mod tests;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use proto::anchor::Kind;
@@ -23,11 +22,10 @@ use proto::anchor::tsa::{TsaFacts, TsaProblem, sources, verify};
 use proto::federation::Federation;
 use proto::hash::{Hash, Timestamp};
 use proto::limits;
-use proto::text;
 use proto::time;
 use serde_json::Value;
 
-use super::outside::{Outside, Report, Step, StepError, Work};
+use super::outside::{Ages, Outside, Renewed, Step, StepError, Work};
 use crate::client::{Body, Client, ClientError, Timeouts};
 use crate::config::TsaConfig;
 use crate::pem;
@@ -38,8 +36,6 @@ const ANSWER_BYTES: usize = 72 * 1024;
 const CLOCK_DIFFERENCE_S: u64 = 300;
 /// Pause while an authority still signs with a certificate that ends soon.
 const DAY_S: u64 = 86_400;
-/// The word in a state before the evidence that is renewed.
-const RENEW: &str = "renew";
 
 /// Why an authority of the config file cannot be asked.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +81,6 @@ pub struct Authority {
     lists: Vec<String>,
     renew_s: u64,
     clocks: Clocks,
-    ends: Mutex<Option<Timestamp>>,
 }
 
 impl Authority {
@@ -118,45 +113,42 @@ impl Authority {
             lists: config.lists.clone(),
             renew_s: config.renew_days().saturating_mul(DAY_S),
             clocks: federation.current().clocks.clone(),
-            ends: Mutex::default(),
         })
     }
 
-    async fn stamp(
+    async fn stamp(&self, root: &Hash, now: Timestamp) -> Result<Step, StepError> {
+        let token = self.ask(Digest::Sha256, root.0.to_vec(), now).await?;
+        let chain = Chain { stamps: vec![self.with_certificates(token)] };
+        let facts = self.verify(&chain, root, now)?;
+        self.check_time(facts.last, now)?;
+        let evidence = self.with_lists(chain, root, now).await?;
+        Ok(Step::Done { evidence, words: words(&facts), cost: None })
+    }
+
+    async fn stamp_again(
         &self,
         root: &Hash,
-        state: Option<&Value>,
+        evidence: &[u8],
         now: Timestamp,
-    ) -> Result<Step, StepError> {
-        let before = match state {
-            Some(state) => Some(self.refreshed(root, &evidence(state)?, now).await?),
-            None => None,
+    ) -> Result<Renewed, StepError> {
+        let Some(before) = self.facts(evidence, root, now) else {
+            let words = "the evidence that was to be renewed proves nothing any more";
+            return Err(StepError::Refused(words.to_owned()));
         };
-        let (digest, imprint) = match &before {
-            Some(before) => {
-                let digest = self.lasting_digest();
-                (digest, digest.of(before))
-            }
-            None => (Digest::Sha256, root.0.to_vec()),
-        };
-        let token = self.ask(digest, imprint, now).await?;
-        let mut chain = match &before {
-            Some(before) => Chain::parse(before).map_err(later)?,
-            None => Chain { stamps: Vec::new() },
-        };
+        let evidence = self.refreshed(root, evidence, now).await?;
+        let digest = self.lasting_digest();
+        let token = self.ask(digest, digest.of(&evidence), now).await?;
+        let mut chain = Chain::parse(&evidence).map_err(later)?;
         chain.stamps.push(self.with_certificates(token));
         let facts = self.verify(&chain, root, now)?;
         self.check_time(facts.last, now)?;
-        let still = before.as_ref().and_then(|before| self.facts(before, root, now));
-        if still.is_some_and(|still| facts.ends.0 <= still.ends.0.saturating_add(DAY_S)) {
+        if facts.ends.0 <= before.ends.0.saturating_add(DAY_S) {
             let day = time::utc(facts.ends);
             let words = format!("the authority still signs with what ends on {day}");
-            let state = state.cloned().unwrap_or_default();
-            return Ok(Step::Open { state, again_s: DAY_S, words, cost: None });
+            return Ok(Renewed::Later { again_s: DAY_S, words });
         }
         let evidence = self.with_lists(chain, root, now).await?;
-        self.saw(facts.ends);
-        Ok(Step::Done { evidence, words: words(&facts), cost: None })
+        Ok(Renewed::Done { evidence, words: words(&facts) })
     }
 
     /// A token over this, as an answer to a question of ours.
@@ -242,10 +234,6 @@ impl Authority {
         let all = [Digest::Sha512, Digest::Sha384, Digest::Sha256];
         all.into_iter().max_by_key(end).unwrap_or(Digest::Sha256)
     }
-
-    fn saw(&self, ends: Timestamp) {
-        *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = Some(ends);
-    }
 }
 
 impl Outside for Authority {
@@ -260,33 +248,34 @@ impl Outside for Authority {
     fn step<'a>(
         &'a self,
         root: &'a Hash,
-        state: Option<&'a Value>,
+        _state: Option<&'a Value>,
         now: Timestamp,
     ) -> Work<'a, Result<Step, StepError>> {
-        Box::pin(self.stamp(root, state, now))
+        Box::pin(self.stamp(root, now))
     }
 
-    fn ages(&self) -> bool {
-        true
-    }
-
-    fn renewal(&self, root: &Hash, evidence: &[u8], now: Timestamp) -> Option<Value> {
-        let facts = self.facts(evidence, root, now)?;
-        self.saw(facts.ends);
-        let soon = facts.ends.0 < now.0.saturating_add(self.renew_s);
-        soon.then(|| serde_json::json!({ RENEW: text::base64_encode(evidence) }))
-    }
-
-    fn report(&self) -> Report {
-        let ends = *self.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        Report { money: None, ends }
+    fn ages(&self) -> Option<&dyn Ages> {
+        Some(self)
     }
 }
 
-/// The evidence that is renewed.
-fn evidence(state: &Value) -> Result<Vec<u8>, StepError> {
-    let text = state.get(RENEW).and_then(Value::as_str).unwrap_or_default();
-    text::base64_decode(text).map_err(later)
+impl Ages for Authority {
+    fn lead_s(&self) -> u64 {
+        self.renew_s
+    }
+
+    fn ends(&self, root: &Hash, evidence: &[u8], now: Timestamp) -> Timestamp {
+        self.facts(evidence, root, now).map_or(now, |facts| facts.ends)
+    }
+
+    fn renew<'a>(
+        &'a self,
+        root: &'a Hash,
+        evidence: Vec<u8>,
+        now: Timestamp,
+    ) -> Work<'a, Result<Renewed, StepError>> {
+        Box::pin(async move { self.stamp_again(root, &evidence, now).await })
+    }
 }
 
 fn words(facts: &TsaFacts) -> String {

@@ -48,7 +48,6 @@ fn authority(url: &str) -> Authority {
         lists: Vec::new(),
         renew_s: 90 * DAY_S,
         clocks: Clocks::default(),
-        ends: Mutex::default(),
     }
 }
 

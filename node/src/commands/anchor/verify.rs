@@ -78,10 +78,10 @@ pub(super) fn all(
     for root in roots {
         out.line(&format!("root {root}"));
         good &= heads(config, at_hand, root, out)?;
-        let jobs = anchors.roots.get(root).into_iter().flat_map(|anchored| &anchored.jobs);
-        for (clock, (kind, file)) in jobs.filter_map(|(c, job)| Some((c, job.evidence.as_ref()?))) {
-            let bytes = read_public(config, root, file)?.unwrap_or_default();
-            let evidence = Evidence { kind: *kind, bytes };
+        let anchored = anchors.roots.get(root).into_iter();
+        for (clock, kind, file) in anchored.flat_map(|anchored| anchored.evidence()) {
+            let bytes = read_public(config, root, &file)?.unwrap_or_default();
+            let evidence = Evidence { kind, bytes };
             let outside =
                 Outside { headers: at_hand.headers.as_ref(), blocks: at_hand.blocks.as_slice() };
             let clocks = &at_hand.federation.current().clocks;
