@@ -35,6 +35,10 @@ pub enum Anchor {
         config: ConfigFile,
         /// The root, or its first digits.
         root: String,
+        /// Writes everything about it into a new folder, with .ots files about the checkpoint of
+        /// each log that other programs check.
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
     },
     /// Checks again what was anchored: the statement of each root, the signatures of its
     /// checkpoints, that the logs on this disk hold them, and the evidence.

@@ -1,6 +1,7 @@
 //! `anchor ...`: what went to clocks outside the federation. The files are read as they lie there,
 //! so a node may run meanwhile.
 
+mod export;
 mod verify;
 
 use proto::hash::Hash;
@@ -48,6 +49,12 @@ pub enum AnchorError {
         /// Roots that begin so.
         count: usize,
     },
+    /// What was anchored is not there.
+    #[error("the statement of {root} is missing, or of another root\nrun beleg-node anchor verify")]
+    NoStatement {
+        /// The root.
+        root: Hash,
+    },
     /// A file of what is known outside is no good.
     #[error("{file}: {reason}\nname the right file, or leave it out")]
     Outside {
@@ -63,7 +70,14 @@ pub(super) fn run(args: Anchor, out: &mut Output<'_>) -> Result<bool, CommandErr
     match args {
         Anchor::Now { config, clocks } => now(&config, &clocks, out)?,
         Anchor::List { config, roots } => list(&read(&config)?.1, roots, out),
-        Anchor::Show { config, root } => show(&config, &root, out)?,
+        Anchor::Show { config, root, out: folder } => {
+            let (config, anchors) = read(&config)?;
+            let root = one(&anchors, &root)?;
+            show(&config, &anchors, &root, out)?;
+            if let Some(folder) = folder {
+                export::write(&config, &anchors, &root, &folder, out)?;
+            }
+        }
         Anchor::Verify { config, bitcoin_headers, evm_blocks, root } => {
             let (config, anchors) = read(&config)?;
             let roots = match &root {
@@ -113,17 +127,20 @@ fn list(anchors: &Anchors, roots: usize, out: &mut Output<'_>) {
     }
 }
 
-fn show(place: &ConfigFile, given: &str, out: &mut Output<'_>) -> Result<(), CommandError> {
-    let (config, anchors) = read(place)?;
-    let root = one(&anchors, given)?;
+fn show(
+    config: &Config,
+    anchors: &Anchors,
+    root: &Hash,
+    out: &mut Output<'_>,
+) -> Result<(), CommandError> {
     out.line(&format!("root {root}"));
-    let statement = verify::statement(&config, &root)?;
+    let statement = verify::statement(config, root)?;
     for head in statement.iter().flat_map(|statement| statement.heads()) {
         let checkpoint = head.checkpoint();
         let (origin, size, root) = (checkpoint.origin(), checkpoint.size(), checkpoint.root());
         out.line(&format!("  log {origin} at {size} entries, root {root}"));
     }
-    let Some(Anchored { time, jobs }) = anchors.roots.get(&root) else { return Ok(()) };
+    let Some(Anchored { time, jobs }) = anchors.roots.get(root) else { return Ok(()) };
     out.line(&format!("  made {}", utc(*time)));
     for (clock, job) in jobs {
         out.line(&format!("  {clock}: {}", state(job)));

@@ -11,6 +11,7 @@ mod issuer;
 mod key;
 mod page;
 
+use std::fs::OpenOptions;
 use std::future::Future;
 use std::io::{self, Write};
 use std::path::Path;
@@ -177,6 +178,16 @@ fn block_on<T>(work: impl Future<Output = T>) -> Result<T, CommandError> {
 
 fn io_error(file: &Path, action: &'static str, source: io::Error) -> CommandError {
     CommandError::Io { file: file.display().to_string(), action, source }
+}
+
+/// Writes a file that was not there, durably but for its name in the folder.
+fn write_new(file: &Path, bytes: &[u8]) -> Result<(), CommandError> {
+    let opened = OpenOptions::new().write(true).create_new(true).open(file);
+    let mut open = opened.map_err(|e| match e.kind() {
+        io::ErrorKind::AlreadyExists => CommandError::Exists { file: file.display().to_string() },
+        _ => io_error(file, "create", e),
+    })?;
+    open.write_all(bytes).and_then(|()| open.sync_all()).map_err(|e| io_error(file, "write", e))
 }
 
 /// Reads a file of at most `limit` bytes; a larger one is an error, never a shorter read.

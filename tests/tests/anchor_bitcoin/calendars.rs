@@ -1,13 +1,17 @@
 //! 1. A node stamps its federation root at two calendars.
 //! 2. They put it into a block; the node waits until six more are on top, and has an `.ots` file.
 //! 3. Our codec verifies it with the chain's headers, and the official client with a Bitcoin node.
-//! 4. One byte is changed, anywhere: neither of them takes it.
-//! 5. The block is reorganised away: both say that it does not hold the root.
+//! 4. `anchor show --out` writes all of it into a folder, never over an older one. The official
+//!    client leads from the text of each log's checkpoint to the block, and from no other text.
+//! 5. One byte is changed, anywhere: neither of them takes it.
+//! 6. The block is reorganised away: both say that it does not hold the root.
 
-use super::Anchoring;
+use super::{ASKS, Anchoring};
 use anyhow::Result;
 use e2e::outside::bitcoin::{ANYONE, Calendar, Client};
+use e2e::process::run;
 use proto::anchor::bitcoin::{BitcoinProblem, verify};
+use std::fs;
 
 #[test]
 fn a_root_is_stamped_by_calendars() -> Result<()> {
@@ -48,6 +52,33 @@ fn a_root_is_stamped_by_calendars() -> Result<()> {
     assert_eq!(said.code, 0, "{said:?}");
     assert!(said.stderr.contains(&format!("Bitcoin block {height} attests")), "{said:?}");
     // 4.
+    let folder = it.dir.path().join("shown");
+    let show = || {
+        let mut show = it.world.node_tool();
+        show.args(["anchor", "show", &digest, "--config"]);
+        show.arg(it.world.node_folder(ASKS).join("node.toml")).arg("--out").arg(&folder);
+        run(&mut show)
+    };
+    show()?.ok()?;
+    assert_eq!(fs::read(folder.join("ots.1"))?, evidence);
+    // As many logs as had published by then.
+    let statement = fs::read_to_string(folder.join("statement"))?;
+    let heads: Vec<&str> = statement.lines().filter_map(|it| it.strip_prefix("head ")).collect();
+    assert!(!heads.is_empty(), "{statement}");
+    for (log, head) in (1..).zip(heads) {
+        let text = fs::read_to_string(folder.join(format!("log-{log}")))?;
+        assert!(head.starts_with(&text.lines().take(3).collect::<Vec<_>>().join(" ")), "{text}");
+        let stamp = fs::read(folder.join(format!("log-{log}.ots.1.ots")))?;
+        let stamp = it.file("log.ots", &stamp)?.display().to_string();
+        for (text, code) in [(text.clone(), 0), (text + "x", 1)] {
+            let text = it.file("log", text.as_bytes())?.display().to_string();
+            let said = client.run(&it.chain, &cache, &["verify", "-f", &text, &stamp])?;
+            assert_eq!(said.code, code, "{log}: {said:?}");
+        }
+    }
+    let again = show()?;
+    assert!(again.code == 1 && again.stderr.contains("is not overwritten"), "{again:?}");
+    // 5.
     let headers = it.headers()?;
     for place in 0..evidence.len() {
         let mut other = evidence.clone();
@@ -58,7 +89,7 @@ fn a_root_is_stamped_by_calendars() -> Result<()> {
             assert_ne!(said.code, 0, "{place}: {said:?}");
         }
     }
-    // 5.
+    // 6.
     it.chain.invalidate(height)?;
     it.chain.mine(9, ANYONE)?;
     let problem = verify(&evidence, &root, Some(&it.headers()?)).unwrap_err();

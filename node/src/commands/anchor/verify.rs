@@ -175,6 +175,10 @@ fn tile(
     Ok(None)
 }
 
-fn read_public(config: &Config, root: &Hash, file: &str) -> Result<Option<Vec<u8>>, AnchorError> {
+pub(super) fn read_public(
+    config: &Config,
+    root: &Hash,
+    file: &str,
+) -> Result<Option<Vec<u8>>, AnchorError> {
     Ok(Files::new(&config.data).read(&path(root, file))?)
 }

@@ -1,7 +1,5 @@
 //! `federation create`: the text of a first version or of the next one, ready for signing.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -22,7 +20,7 @@ use super::draft::Draft;
 use super::{read, show};
 use crate::args::Create;
 use crate::client::{Client, ClientError, Timeouts};
-use crate::commands::{CommandError, Output, block_on, io_error, read_bounded};
+use crate::commands::{CommandError, Output, block_on, read_bounded, write_new};
 use crate::{keys, pem};
 
 /// Entry kinds, in version 1, that a new federation version puts in force.
@@ -323,13 +321,4 @@ fn put<T>(all: &mut Vec<T>, member: T, name_of: impl Fn(&T) -> &str) {
         Ok(at) => all[at] = member,
         Err(at) => all.insert(at, member),
     }
-}
-
-fn write_new(file: &Path, bytes: &[u8]) -> Result<(), CommandError> {
-    let opened = OpenOptions::new().write(true).create_new(true).open(file);
-    let mut open = opened.map_err(|e| match e.kind() {
-        io::ErrorKind::AlreadyExists => CommandError::Exists { file: file.display().to_string() },
-        _ => io_error(file, "create", e),
-    })?;
-    open.write_all(bytes).and_then(|()| open.sync_all()).map_err(|e| io_error(file, "write", e))
 }
