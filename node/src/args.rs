@@ -1,6 +1,7 @@
 //! The command line, as typed. What it means is decided in `commands`.
 
 pub mod anchor;
+pub mod bitcoin;
 pub mod emergency;
 #[cfg(feature = "evm")]
 pub mod evm;
@@ -48,6 +49,9 @@ pub enum Command {
     /// What goes to clocks outside the federation, and what comes back.
     #[command(subcommand)]
     Anchor(anchor::Anchor),
+    /// Bitcoin, before a node anchors by transactions of its own.
+    #[command(subcommand)]
+    Bitcoin(bitcoin::Bitcoin),
     /// An EVM chain, before the federation knows it.
     #[cfg(feature = "evm")]
     #[command(subcommand)]

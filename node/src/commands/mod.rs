@@ -2,6 +2,7 @@
 //! program may read them; errors are two lines: what is wrong, what to do.
 
 mod anchor;
+mod bitcoin;
 #[cfg(feature = "evm")]
 mod evm;
 mod federation;
@@ -27,6 +28,7 @@ use crate::http;
 use crate::keys::KeyError;
 
 pub use anchor::AnchorError;
+pub use bitcoin::BitcoinError;
 #[cfg(feature = "evm")]
 pub use evm::EvmError;
 pub use federation::CreateError;
@@ -63,6 +65,9 @@ pub enum CommandError {
     /// `anchor ...`.
     #[error(transparent)]
     Anchor(#[from] AnchorError),
+    /// `bitcoin ...`.
+    #[error(transparent)]
+    Bitcoin(#[from] BitcoinError),
     /// `evm ...`.
     #[cfg(feature = "evm")]
     #[error(transparent)]
@@ -139,6 +144,7 @@ pub fn run(command: Command, out: &mut dyn Write) -> Result<ExitCode, CommandErr
             let good = anchor::run(args, &mut Output(out))?;
             return Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
+        Command::Bitcoin(args) => bitcoin::run(args, out)?,
         #[cfg(feature = "evm")]
         Command::Evm(args) => evm::run(args, out)?,
         Command::Page(args) => page::run(&args, out)?,
