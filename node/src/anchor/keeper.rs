@@ -147,7 +147,12 @@ impl Keeper {
         }
         loop {
             let keeper = Arc::clone(&self);
-            let looked = tokio::task::spawn_blocking(move || keeper.make_due()).await;
+            let look = move || {
+                let made = keeper.make_due();
+                keeper.measure();
+                made
+            };
+            let looked = tokio::task::spawn_blocking(look).await;
             match looked {
                 Ok(Ok(true)) => self.made.notify_waiters(),
                 Ok(Ok(false)) | Err(_) => {}

@@ -10,6 +10,7 @@ pub mod calendars;
 pub mod evm;
 pub mod keeper;
 pub mod ledger;
+mod measure;
 pub mod notes;
 pub mod outside;
 pub mod plan;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 mod renewed;
 
 use super::*;
-use crate::anchor::outside::{Ages, Renewed, Work};
+use crate::anchor::outside::{Ages, Cost, Money, Renewed, Work};
 use crate::clock::ManualClock;
 use crate::store::memory::MemoryStore;
 use crate::testing::{NOW, World};
@@ -57,7 +57,8 @@ impl Outside for Slow {
                 Some(1) => Ok(Step::Open { state: json!(2), again_s: 0, words, cost: None }),
                 Some(step) => {
                     let evidence = [root.as_bytes().as_slice(), &step.to_be_bytes()].concat();
-                    Ok(Step::Done { evidence, words, cost: None })
+                    let cost = Some(Cost { amount: 7_900_000_000, unit: "wei" });
+                    Ok(Step::Done { evidence, words, cost })
                 }
             }
         })
@@ -65,6 +66,10 @@ impl Outside for Slow {
 
     fn ages(&self) -> Option<&dyn Ages> {
         Some(self)
+    }
+
+    fn money(&self) -> Option<Money> {
+        Some(Money { left: 50_000_000_000, per_anchor: 7_900_000_000, unit: "wei" })
     }
 }
 

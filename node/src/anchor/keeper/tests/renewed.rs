@@ -144,3 +144,28 @@ async fn a_file_that_a_crash_left_is_stepped_over() {
     assert_eq!(bench.turn_before_end(&keeper, 1).await, 1);
     assert_eq!(bench.newest(&keeper), ["slow.3"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn numbers_count_from_the_first_line_of_the_ledger() {
+    let bench = Bench::new().await;
+    let keeper = bench.stamped().await;
+    bench.keep(&keeper, "gone.1", b"theirs", Some(ENDS));
+    drop(keeper);
+    let keeper = bench.open();
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    metrics::with_local_recorder(&recorder, || keeper.measure());
+    let said = recorder.handle().render();
+    for line in [
+        "beleg_anchor_roots_total 1",
+        "beleg_anchor_evidence_total{clock=\"slow\"} 1",
+        "beleg_anchor_kept_total{operator=\"other\"} 1",
+        "beleg_anchor_spent_total{clock=\"slow\",unit=\"gwei\"} 7",
+        "beleg_anchor_open{clock=\"slow\"} 0",
+        "beleg_anchor_money_left{clock=\"slow\",unit=\"gwei\"} 50",
+        "beleg_anchor_price{clock=\"slow\",unit=\"gwei\"} 7",
+        &format!("beleg_anchor_proven_timestamp_seconds{{clock=\"slow\"}} {NOW}"),
+        &format!("beleg_anchor_ends_timestamp_seconds{{clock=\"slow\"}} {ENDS}"),
+    ] {
+        assert!(said.lines().any(|said| said == line), "{line}\n{said}");
+    }
+}
