@@ -20,7 +20,7 @@ use proto::hash::{Hash, Timestamp};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use super::ledger::{Ledger, Progress, What, file_name};
+use super::ledger::{Ledger, Progress, What, file_name, is_renewal};
 use super::outside::{Outside, Step, StepError};
 use crate::clock::Clock;
 use crate::lines::FileError;
@@ -264,7 +264,7 @@ impl Keeper {
                 let Some(job) = anchors.job(clock, root).filter(|_| !rests) else { continue };
                 match &job.progress {
                     Progress::Open { again, .. } if *again > now => {}
-                    Progress::Open { state, .. } if own || renew::is_renewal(state) => {
+                    Progress::Open { state, .. } if own || is_renewal(state) => {
                         open.push((Arc::clone(clock), *root));
                     }
                     Progress::Due if own => new.push((Arc::clone(clock), *root)),
@@ -285,7 +285,7 @@ impl Keeper {
             _ => return,
         };
         let step = match (state, outside.ages()) {
-            (Some(state), Some(ages)) if renew::is_renewal(&state) => {
+            (Some(state), Some(ages)) if is_renewal(&state) => {
                 self.renew_step(ages, clock, &root, now).await
             }
             (state, _) => outside.step(&root, state.as_ref(), now).await,

@@ -120,6 +120,14 @@ impl From<Cost> for Spent {
     }
 }
 
+/// The word in a state that says that the newest evidence is renewed.
+pub(super) const RENEW: &str = "renew";
+
+/// Whether a state is that of a renewal.
+pub(super) fn is_renewal(state: &Value) -> bool {
+    state.get(RENEW).is_some()
+}
+
 /// The ledger, open for writing.
 #[derive(Debug)]
 pub struct Ledger {
@@ -140,10 +148,12 @@ impl Ledger {
         &self.anchors
     }
 
-    /// Writes down what happened, durably.
+    /// Writes down what happened, durably. A look that found nothing new is remembered alone.
     pub fn note(&mut self, root: &Hash, what: What, now: Timestamp) -> Result<(), FileError> {
         let line = Line { anchor: VERSION, time: now.0, root: root.to_hex(), what };
-        self.lines.append(&line)?;
+        if !self.anchors.knows(root, &line.what) {
+            self.lines.append(&line)?;
+        }
         self.anchors.take(*root, now, line.what);
         Ok(())
     }
@@ -232,6 +242,42 @@ mod tests {
         assert_eq!(held(&ledger), Some(evidence));
         // It is not what the clock here signs with.
         assert_eq!(ledger.anchors().clocks["tsa-a"].ends, None);
+    }
+
+    #[test]
+    fn what_is_begun_is_ended_though_another_node_was_faster() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = sha256(b"a");
+        let mut ledger = Ledger::open(folder.path()).unwrap();
+        let kept = || {
+            let [clock, file, from] = ["ots", "ots.1", "other"].map(str::to_owned);
+            What::Kept { clock, kind: "bitcoin".to_owned(), file, from, ends: None }
+        };
+        let is_open = |ledger: &Ledger| ledger.anchors().clocks["ots"].open.contains(&root);
+        ledger.note(&root, What::Made { clocks: vec!["ots".to_owned()] }, Timestamp(5)).unwrap();
+        ledger.note(&root, open(json!({"step": 1}), 9), Timestamp(6)).unwrap();
+        ledger.note(&root, kept(), Timestamp(7)).unwrap();
+        assert!(is_open(&ledger) && ledger.anchors().job("ots", &root).unwrap().evidence.is_some());
+        ledger.note(&root, open(json!({RENEW: 1}), 9), Timestamp(8)).unwrap();
+        ledger.note(&root, kept(), Timestamp(9)).unwrap();
+        assert!(!is_open(&ledger));
+    }
+
+    #[test]
+    fn a_look_that_found_nothing_new_takes_no_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = sha256(b"a");
+        let mut ledger = Ledger::open(folder.path()).unwrap();
+        let bytes = || std::fs::metadata(folder.path().join(FILE)).unwrap().len();
+        ledger.note(&root, open(json!({"step": 1}), 9), Timestamp(6)).unwrap();
+        let before = bytes();
+        ledger.note(&root, open(json!({"step": 1}), 12), Timestamp(9)).unwrap();
+        assert_eq!(bytes(), before);
+        let progress = &ledger.anchors().job("ots", &root).unwrap().progress;
+        let (state, again) = (Box::new(json!({"step": 1})), Timestamp(12));
+        assert_eq!(*progress, Progress::Open { state, again });
+        ledger.note(&root, open(json!({"step": 2}), 15), Timestamp(12)).unwrap();
+        assert!(bytes() > before);
     }
 
     #[test]

@@ -9,22 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proto::hash::{Hash, Timestamp};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Keeper, path};
-use crate::anchor::ledger::{Held, Job, Progress, What, file_name};
+use crate::anchor::ledger::{Held, Job, Progress, RENEW, What, file_name};
 use crate::anchor::outside::{Ages, Outside, Renewed, Step, StepError};
 
 /// How often it is looked whether evidence ends soon.
 pub(super) const LOOK: Duration = Duration::from_secs(86_400);
-/// The word in a state that says that the newest evidence is renewed.
-const RENEW: &str = "renew";
-
-/// Whether a state is that of a renewal.
-pub(super) fn is_renewal(state: &Value) -> bool {
-    state.get(RENEW).is_some()
-}
-
 /// Evidence that may end soon.
 struct Aging {
     clock: Arc<str>,

@@ -11,7 +11,7 @@ use proto::anchor::list::numbered;
 use proto::hash::{Hash, Timestamp};
 use serde_json::Value;
 
-use super::{Spent, What};
+use super::{Spent, What, is_renewal};
 
 /// How far a clock is with a root.
 #[derive(Clone, PartialEq, Debug)]
@@ -146,6 +146,15 @@ impl Anchors {
         self.roots.get(root)?.job(clock)
     }
 
+    /// Whether this is what was known before: a look at a clock that found nothing new.
+    pub(super) fn knows(&self, root: &Hash, what: &What) -> bool {
+        let What::Open { clock, state, words, cost, .. } = what else { return false };
+        let Some(job) = self.job(clock, root) else { return false };
+        let Progress::Open { state: known, .. } = &job.progress else { return false };
+        let same_cost = cost.is_none() || cost.as_ref() == job.cost.as_deref();
+        **known == *state && *job.words == **words && same_cost
+    }
+
     /// Remembers when evidence ends of which no line says it.
     pub fn ends(&mut self, clock: &str, root: &Hash, ends: Timestamp) {
         let Some((name, _)) = self.clocks.get_key_value(clock) else { return };
@@ -167,7 +176,7 @@ impl Anchors {
             times.insert((time, root));
             Anchored { time, jobs: Vec::new() }
         });
-        let made = (anchored.time, root);
+        let made = anchored.time;
         match what {
             What::Made { clocks } => {
                 self.made = self.made.saturating_add(1);
@@ -196,13 +205,14 @@ impl Anchors {
                 spend(tally, job, cost);
                 tally.ends = ends.map(Timestamp).or(tally.ends);
                 tally.brought = tally.brought.saturating_add(1);
-                finish(tally, job, held, made);
+                prove(tally, job, held, made);
+                end(tally, job, Progress::Done, &root);
             }
             What::Refused { clock, words } => {
                 let (name, tally) = named(&mut self.clocks, &clock);
                 let job = anchored.job_mut(&name);
-                (job.progress, job.words) = (Progress::Refused, words.into());
-                tally.open.remove(&root);
+                job.words = words.into();
+                end(tally, job, Progress::Refused, &root);
             }
             What::Kept { clock, kind, file, from, ends } => {
                 let Some(held) = held(&kind, &file, ends) else { return false };
@@ -211,18 +221,27 @@ impl Anchors {
                 *pieces = pieces.saturating_add(1);
                 let job = anchored.job_mut(&name);
                 job.from = Some(from);
-                finish(tally, job, held, made);
+                prove(tally, job, held, made);
+                // What this node has begun, and may have paid for, it brings to its end.
+                if !matches!(&job.progress, Progress::Open { state, .. } if !is_renewal(state)) {
+                    end(tally, job, Progress::Done, &root);
+                }
             }
         }
         true
     }
 }
 
-/// The clock has evidence about a root that was made then.
-fn finish(tally: &mut Tally, job: &mut Job, held: Option<Held>, made: (Timestamp, Hash)) {
-    (job.progress, job.evidence) = (Progress::Done, held);
-    tally.open.remove(&made.1);
-    tally.proven = tally.proven.max(Some(made.0));
+/// There is evidence about a root that was made then.
+fn prove(tally: &mut Tally, job: &mut Job, held: Option<Held>, made: Timestamp) {
+    job.evidence = held;
+    tally.proven = tally.proven.max(Some(made));
+}
+
+/// The clock has no more to do with this root.
+fn end(tally: &mut Tally, job: &mut Job, progress: Progress, root: &Hash) {
+    job.progress = progress;
+    tally.open.remove(root);
 }
 
 /// What a line says of a piece of evidence; `None` if it cannot be understood.
